@@ -1,0 +1,74 @@
+/** The texts of settings as values. Pure. */
+import type { Setting } from './settings.ts';
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KIB: 1024,
+  MIB: 1024 ** 2,
+  GIB: 1024 ** 3,
+};
+const TIMES: Readonly<Record<string, number>> = { '': 1, MS: 0.001, S: 1, M: 60, H: 3600 };
+const AMOUNT = /^([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)$/;
+const ADDRESS = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^:[\]]*)):([0-9]{1,5})$/;
+const YES: ReadonlySet<string> = new Set(['yes', 'true', 'on', '1']);
+const NO: ReadonlySet<string> = new Set(['no', 'false', 'off', '0']);
+
+/** Why a text is no value of its setting; the message says what would be. */
+export class ValueError extends Error {
+  override readonly name = 'ValueError';
+}
+
+/**
+ * The value of a setting's text: a string, a number (seconds, bytes), a boolean or an address.
+ * @throws ValueError
+ */
+export function parseValue(setting: Setting, text: string): unknown {
+  switch (setting.kind) {
+    case 'count':
+      return atLeast(setting, /^[0-9]+$/.test(text) ? Number(text) : fail(`${quote(text)} is not a whole number`));
+    case 'seconds':
+      return atLeast(setting, amount(text, TIMES, 'a time such as 30, 500ms or 2m'));
+    case 'bytes':
+      return atLeast(setting, Math.trunc(amount(text, UNITS, 'a size such as 65536, 64KiB or 1GB')));
+    case 'switch':
+      return YES.has(text) || (!NO.has(text) && fail(`${quote(text)} is neither yes nor no`));
+    case 'choice':
+      return setting.choices?.includes(text) ? text : fail(`${quote(text)} is none of ${setting.choices?.join(', ')}`);
+    case 'addresses':
+      return parseAddress(text);
+    default:
+      return text;
+  }
+}
+
+/** `localhost:8000`, `:8000` (every IPv4 address), `[::1]:8000`. */
+function parseAddress(text: string): { host: string; port: number } {
+  const match = ADDRESS.exec(text);
+  if (match === null || Number(match[3]) > 65535)
+    fail(`${quote(text)} is not HOST:PORT, such as localhost:8000, 0.0.0.0:8000 or [::1]:8000`);
+  const [, six, name = '', port] = match;
+  return { host: six ?? (name === '' ? '0.0.0.0' : name), port: Number(port) };
+}
+
+function amount(text: string, units: Readonly<Record<string, number>>, example: string): number {
+  const [, digits, unit = ''] = AMOUNT.exec(text) ?? [];
+  const factor = units[unit.toUpperCase()];
+  if (digits === undefined || factor === undefined) fail(`${quote(text)} is not ${example}`);
+  return Number(digits) * factor;
+}
+
+function atLeast(setting: Setting, value: number): number {
+  if (value < (setting.least ?? 0)) fail(`${value} is less than ${setting.least}`);
+  return value;
+}
+
+function quote(text: string): string {
+  return text === '' ? 'an empty value' : JSON.stringify(text);
+}
+
+function fail(message: string): never {
+  throw new ValueError(message);
+}

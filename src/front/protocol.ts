@@ -1,0 +1,59 @@
+/**
+ * What the supervisor and a front say to each other over IPC (docs/supervisor-protocol.md). Each is plain JSON; the handles of a worker come with
+ * their own messages.
+ */
+import type { StartFailure } from '../errors.ts';
+import type { Limits } from '../http/limits.ts';
+import type { LogSettings } from '../observe/log.ts';
+import type { Ready, Start } from '../pool/start.ts';
+
+/** An address that the supervisor has bound, and the descriptor under which the front inherited it. */
+export interface BoundAddress {
+  readonly fd: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How a front works, whatever it serves. */
+export interface FrontSettings {
+  readonly log: LogSettings;
+  readonly addresses: readonly BoundAddress[];
+  readonly limits: Limits;
+  readonly accessLog: boolean;
+  /** Request bodies up to so many bytes stay in memory. */
+  readonly bodyMemory: number;
+  readonly spoolDirectory: string;
+}
+
+/** The pipes of a worker, in the order in which they are sent. */
+export const WORKER_PIPES = ['stdout', 'stderr', 'data', 'control'] as const;
+export type WorkerPipe = (typeof WORKER_PIPES)[number];
+
+/** How a generation of an app is run. Times in milliseconds. */
+export interface GenerationPlan {
+  readonly generation: number;
+  readonly start: Start;
+  readonly multithread: boolean;
+  readonly queueTime: number;
+  readonly bootTime: number;
+}
+
+export type ToFront =
+  | { readonly type: 'configure'; readonly settings: FrontSettings }
+  | { readonly type: 'prepare'; readonly plan: GenerationPlan }
+  | { readonly type: 'pipe'; readonly worker: number; readonly pipe: WorkerPipe }
+  | { readonly type: 'worker'; readonly worker: number; readonly generation: number; readonly pid: number }
+  | { readonly type: 'worker-gone'; readonly worker: number; readonly why: string }
+  | { readonly type: 'commit'; readonly generation: number }
+  | { readonly type: 'retire'; readonly generation: number }
+  | { readonly type: 'drain' };
+
+export type FromFront =
+  | { readonly type: 'prepared'; readonly generation: number }
+  | { readonly type: 'worker-ready'; readonly worker: number; readonly ready: Ready }
+  | { readonly type: 'worker-failed'; readonly worker: number; readonly failure: StartFailure }
+  | { readonly type: 'worker-broken'; readonly worker: number; readonly why: string }
+  | { readonly type: 'worker-lost'; readonly worker: number }
+  | { readonly type: 'committed'; readonly generation: number }
+  | { readonly type: 'front-failed'; readonly failure: StartFailure }
+  | { readonly type: 'drained' };

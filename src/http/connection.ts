@@ -1,0 +1,258 @@
+import type { Socket } from 'node:net';
+import { ClientError, ClientGone } from '../errors.ts';
+import { Call } from '../wsgi/call.ts';
+import { makeEnviron, type Peer } from '../wsgi/environ.ts';
+import { Input } from '../wsgi/input.ts';
+import type { Environ } from '../wsgi/types.ts';
+import type { Clock } from './clock.ts';
+import type { Framing, ParsedHead } from './request-head.ts';
+import { RequestParser } from './request-parser.ts';
+import { type Outlet, ResponseSink } from './response-sink.ts';
+import type { ServerSettings } from './settings.ts';
+
+const EMPTY = new Uint8Array(0);
+/** Bytes of further requests, or of a body that nobody asks for, that are read ahead. */
+const READ_AHEAD = 65536;
+/** Bytes of an unread body that are read and thrown away to keep the connection. */
+const DISCARD = 262_144;
+/** How long a refused client may go on sending before it is cut off, so that it can read the refusal (RFC 9112, 9.6). */
+const LINGER_MS = 5000;
+
+interface Exchange {
+  readonly call: Call;
+  readonly sink: ResponseSink;
+  readonly framing: Framing;
+  bodyDone: boolean;
+  continued: boolean;
+}
+
+/** One client connection: requests in, one at a time to the application, responses out (RFC 9112, 9). */
+export class Connection implements Outlet {
+  readonly #socket: Socket;
+  readonly #settings: ServerSettings;
+  readonly #clock: Clock;
+  readonly #peer: Peer;
+  readonly #parser: RequestParser;
+  #exchange: Exchange | undefined;
+  /** Resolved when bytes, or the end of them, have come. */
+  #arrival: PromiseWithResolvers<void> | undefined;
+  /** Resolved when the socket has taken what was sent. */
+  #drained: PromiseWithResolvers<void> | undefined;
+  #deadline = Number.POSITIVE_INFINITY;
+  #onDeadline: 'idle' | 'head' | 'body' | 'linger' = 'idle';
+  #unsent = 0;
+  #unsentSince = 0;
+  #inputEnded = false;
+  #closing = false;
+  #lingering = false;
+
+  constructor(socket: Socket, settings: ServerSettings, clock: Clock, onClose: () => void) {
+    this.#socket = socket;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#parser = new RequestParser(settings.limits);
+    this.#peer = {
+      serverName: settings.serverName ?? socket.localAddress ?? 'localhost',
+      serverPort: String(settings.serverPort ?? socket.localPort ?? ''),
+      scheme: 'http',
+      remoteAddress: socket.remoteAddress ?? '',
+      remotePort: String(socket.remotePort ?? ''),
+      gone: () => this.#inputEnded || socket.destroyed,
+    };
+    this.#wait('head', settings.limits.headTime);
+    socket.on('data', (bytes) => this.#receive(bytes));
+    socket.on('end', () => this.#endInput());
+    socket.on('drain', () => this.#settle());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      this.#inputEnded = true;
+      this.#exchange?.call.cancel();
+      this.#arrival?.resolve();
+      this.#settle();
+      onClose();
+    });
+  }
+
+  /** Called about once a second with the time of the clock. */
+  check(now: number): void {
+    const waiting = this.#socket.writableLength;
+    if (waiting !== this.#unsent || waiting === 0) {
+      this.#unsent = waiting;
+      this.#unsentSince = now;
+    } else if (now - this.#unsentSince > this.#settings.limits.writeTime) {
+      this.#socket.destroy();
+    }
+    if (now < this.#deadline) return;
+    this.#deadline = Number.POSITIVE_INFINITY;
+    if (this.#onDeadline === 'body') this.#arrival?.reject(new ClientError('BODY_TIMEOUT'));
+    else if (this.#onDeadline === 'head' && this.#parser.buffered > 0) this.#refuse(new ClientError('HEAD_TIMEOUT'));
+    else this.#socket.destroy();
+  }
+
+  /** Takes no further request: an idle connection closes now, a busy one after its response. */
+  drain(): void {
+    this.#closing = true;
+    if (this.#exchange === undefined && !this.#lingering && !this.#parser.midRequest) this.#socket.end();
+  }
+
+  /** Closes after the first response. */
+  serveOnce(): void {
+    this.#closing = true;
+  }
+
+  /** Closes now, whatever runs. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  send(bytes: Uint8Array): void | Promise<void> {
+    if (this.#socket.destroyed) return;
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength <= this.#settings.limits.responseBuffer) return;
+    this.#drained ??= Promise.withResolvers();
+    return this.#drained.promise;
+  }
+
+  date(): string {
+    return this.#clock.date();
+  }
+
+  cut(reset: boolean): void {
+    this.#closing = true;
+    // What the application gave before it failed still goes out, then the connection ends without the body's end.
+    if (reset) this.#socket.resetAndDestroy();
+    else this.#socket.destroySoon();
+  }
+
+  failed(error: unknown, environ: Environ | undefined): void {
+    this.#settings.onError(error, this.#peer, environ);
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.#lingering) return;
+    this.#parser.receive(bytes);
+    if (this.#arrival !== undefined) this.#arrival.resolve();
+    else if (this.#exchange === undefined) this.#advance();
+    if (this.#parser.buffered > READ_AHEAD) this.#socket.pause();
+  }
+
+  #endInput(): void {
+    this.#inputEnded = true;
+    if (this.#arrival !== undefined) this.#arrival.resolve();
+    else if (this.#exchange === undefined) this.#socket.end();
+  }
+
+  /** Begins the next request, where its head is here. */
+  #advance(): void {
+    try {
+      const event = this.#parser.next();
+      if (event?.type === 'head') this.#begin(event);
+      else if (this.#inputEnded) this.#socket.end();
+      else if (this.#onDeadline !== 'head') this.#wait('head', this.#settings.limits.headTime);
+    } catch (error) {
+      this.#refuse(error as ClientError);
+    }
+  }
+
+  #begin({ head, framing }: ParsedHead): void {
+    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#onDeadline = 'idle';
+    const { flags, report, app } = this.#settings;
+    const input = framing.length === 0 ? Input.of(EMPTY) : new Input(() => this.#pull());
+    const environ = makeEnviron(head, this.#peer, flags, input);
+    const asked = { method: head.method, version: head.version, keepAlive: framing.keepAlive && !this.#closing };
+    const sink = new ResponseSink(this, asked, environ);
+    const call = new Call(environ, sink, (problem) => report(problem, environ));
+    this.#exchange = { call, sink, framing, bodyDone: framing.length === 0, continued: false };
+    if (framing.length === 0) this.#parser.next();
+    void call.run(app, environ).then(() => this.#finish());
+  }
+
+  /** The next piece of the request's body, as it is asked for. */
+  async #pull(): Promise<Uint8Array | undefined> {
+    const exchange = this.#exchange as Exchange;
+    while (!exchange.bodyDone) {
+      const event = this.#parser.next();
+      if (event?.type === 'data') return event.bytes;
+      if (event?.type === 'end') exchange.bodyDone = true;
+      else await this.#more(exchange);
+    }
+    return undefined;
+  }
+
+  async #more(exchange: Exchange): Promise<void> {
+    if (this.#inputEnded) throw this.#socket.destroyed ? new ClientGone() : new ClientError('BODY_TRUNCATED');
+    // RFC 9110, 10.1.1: answered when the body is first wanted, not before.
+    if (exchange.framing.expectsContinue && !exchange.continued && !exchange.sink.started) {
+      exchange.continued = true;
+      this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+    }
+    this.#arrival = Promise.withResolvers();
+    this.#socket.resume();
+    this.#wait('body', this.#settings.limits.bodyTime);
+    try {
+      await this.#arrival.promise;
+    } finally {
+      this.#arrival = undefined;
+      this.#deadline = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** The application is done: on to the next request, or to the end of the connection. */
+  async #finish(): Promise<void> {
+    const exchange = this.#exchange as Exchange;
+    const usable = exchange.sink.reusable && (await this.#discard(exchange));
+    this.#exchange = undefined;
+    if (this.#socket.destroyed) return;
+    if (!usable || this.#closing) {
+      this.#end(!exchange.bodyDone);
+      return;
+    }
+    this.#wait('idle', this.#settings.limits.idleTime);
+    this.#socket.resume();
+    if (this.#parser.buffered > 0 || this.#inputEnded) this.#advance();
+    this.#settings.onIdle?.();
+  }
+
+  /** Reads what the application left of the body, within bounds; false where the connection cannot go on. */
+  async #discard(exchange: Exchange): Promise<boolean> {
+    if (exchange.bodyDone) return true;
+    if (exchange.framing.expectsContinue && !exchange.continued) return false;
+    try {
+      for (let size = 0; size <= DISCARD; ) {
+        const piece = await this.#pull();
+        if (piece === undefined) return true;
+        size += piece.length;
+      }
+    } catch {
+      // The body is malformed or cut short: the response stands, the connection does not.
+    }
+    return false;
+  }
+
+  #refuse(error: ClientError): void {
+    const asked = { method: 'GET', version: 'HTTP/1.1', keepAlive: false } as const;
+    new ResponseSink(this, asked, undefined).fail(error);
+    this.#end(true);
+  }
+
+  /** RFC 9112, 9.6: the sending side closes first, and what still comes is read, so that no reset destroys the answer. */
+  #end(linger: boolean): void {
+    this.#closing = true;
+    this.#socket.end();
+    if (!linger || this.#inputEnded) return;
+    this.#lingering = true;
+    this.#socket.resume();
+    this.#wait('linger', LINGER_MS);
+  }
+
+  #wait(what: 'idle' | 'head' | 'body' | 'linger', time: number): void {
+    this.#onDeadline = what;
+    this.#deadline = this.#clock.now() + time;
+  }
+
+  #settle(): void {
+    this.#drained?.resolve();
+    this.#drained = undefined;
+  }
+}

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Application, ErrorStream } from '../wsgi/types.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { HttpServer } from './server.ts';
+
+/** A server in the calling process: the twin of Python's `wsgiref.simple_server.WSGIServer`. */
+export interface WsgiServer {
+  /** The port that it is bound to, once it listens. */
+  readonly serverPort: number;
+  /** Serves until `close()`; rejects where the address cannot be bound. */
+  serveForever(): Promise<void>;
+  /** Serves one request, and resolves when its connection has closed. */
+  handleRequest(): Promise<void>;
+  /** Stops listening, lets running requests end, and closes. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a server for one application, which runs in this process: `await makeServer('127.0.0.1', 8051, application).serveForever()`.
+ * @param host a name or an address
+ * @param port 0 for any that is free
+ */
+export function makeServer(host: string, port: number, application: Application): WsgiServer {
+  return new InProcessServer(host, port, application);
+}
+
+class InProcessServer implements WsgiServer {
+  readonly #listener: Server;
+  readonly #http: HttpServer;
+  readonly #listening: Promise<unknown>;
+  readonly #waiting: Socket[] = [];
+  readonly #takers: ((socket: Socket) => void)[] = [];
+  readonly #closed = Promise.withResolvers<void>();
+  #forever = false;
+
+  constructor(host: string, port: number, app: Application) {
+    this.#http = new HttpServer({
+      app,
+      limits: DEFAULT_LIMITS,
+      flags: { multithread: true, multiprocess: false, errors: stderr },
+      serverName: host,
+      report: (problem) => stderr.write(`${explain(problem)}\n`),
+      onError: (error) => {
+        if (isAppFault(error)) stderr.write(`${explain(error)}\n`);
+      },
+    });
+    this.#listener = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
+      this.#accept(socket),
+    );
+    this.#listener.listen(port, host);
+    this.#listening = once(this.#listener, 'listening');
+    // Whoever serves is told; a server that nobody serves must not end the process.
+    this.#listening.catch(() => undefined);
+  }
+
+  get serverPort(): number {
+    const address = this.#listener.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  async serveForever(): Promise<void> {
+    await this.#listening;
+    this.#forever = true;
+    for (const socket of this.#waiting.splice(0)) this.#serve(socket);
+    await this.#closed.promise;
+  }
+
+  async handleRequest(): Promise<void> {
+    await this.#listening;
+    const socket = this.#waiting.shift() ?? (await new Promise<Socket>((resolve) => this.#takers.push(resolve)));
+    const closed = this.#http.serve(socket, { once: true });
+    socket.resume();
+    await closed;
+  }
+
+  async close(): Promise<void> {
+    this.#listener.close();
+    for (const socket of this.#waiting.splice(0)) socket.destroy();
+    await this.#http.drain();
+    this.#closed.resolve();
+  }
+
+  #accept(socket: Socket): void {
+    const taker = this.#takers.shift();
+    if (taker !== undefined) taker(socket);
+    else if (this.#forever) this.#serve(socket);
+    else this.#waiting.push(socket);
+  }
+
+  #serve(socket: Socket): void {
+    void this.#http.serve(socket);
+    socket.resume();
+  }
+}
+
+const stderr: ErrorStream = {
+  write: (text) => void process.stderr.write(text),
+  writelines: (lines) => void process.stderr.write([...lines].join('')),
+  flush: () => undefined,
+};
+
+function isAppFault(error: unknown): boolean {
+  return !(error instanceof Error && (error.name === 'ClientError' || error.name === 'ClientGone'));
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cure = 'cure' in error ? `\n  cure: ${String(error.cure)}` : '';
+  const cause = error.cause instanceof Error ? `\n  cause: ${error.cause.stack}` : '';
+  return `${error.name === 'AppError' ? error.message : error.stack}${cure}${cause}`;
+}

@@ -1,0 +1,206 @@
+/**
+ * The head of a request, from its bytes to its meaning, by RFC 9112 and without repair: what could be read in two ways is refused.
+ * Pure: a string in (latin-1, without the final empty line), a head out, or a ClientError.
+ */
+import { ClientError, type ClientErrorCode } from '../errors.ts';
+import type { RequestHead } from '../wsgi/environ.ts';
+import { isToken } from '../wsgi/headers.ts';
+import type { Limits } from './limits.ts';
+
+/** How the body of a request is delimited (RFC 9112, 6.3), and what the head says of the connection. */
+export interface Framing {
+  /** Bytes of the body, or `'chunked'`. */
+  readonly length: number | 'chunked';
+  /** Whether the client is willing to send another request on this connection (RFC 9112, 9.3). */
+  readonly keepAlive: boolean;
+  /** Whether the client waits for 100 before it sends the body (RFC 9110, 10.1.1). */
+  readonly expectsContinue: boolean;
+}
+
+export interface ParsedHead {
+  readonly head: RequestHead;
+  readonly framing: Framing;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refused wherever they stand (RFC 9110, 5.5; RFC 9112, 2.2)
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
+const TARGET = /^[\x21\x22\x24-\x7e]+$/;
+const ABSOLUTE = /^https?:\/\/([^/?]+)([^?]*)(?:\?(.*))?$/i;
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*)(?::[0-9]{0,5})?$/;
+const DIGITS = /^[0-9]+$/;
+const VERSION = /^HTTP\/[0-9]\.[0-9]$/;
+
+/**
+ * @param text the head without the CRLF that ends its last line
+ * @throws ClientError
+ */
+export function parseHead(text: string, limits: Limits): ParsedHead {
+  const lines = splitLines(text);
+  const requestLine = lines[0] as string;
+  if (text.length - requestLine.length > limits.fieldBytes) refuse('FIELDS_TOO_LARGE');
+  if (lines.length - 1 > limits.fieldCount) refuse('TOO_MANY_FIELDS');
+  const { method, target, version } = parseRequestLine(requestLine);
+  const fields: string[] = [];
+  for (let at = 1; at < lines.length; at++) parseField(lines[at] as string, fields);
+  const framing = readFraming(fields, version, limits);
+  return { head: { method, target, version, fields, ...parseTarget(method, target) }, framing };
+}
+
+/**
+ * The fields of a trailer section, checked and counted as those of a head (RFC 9112, 7.1.2).
+ * @throws ClientError
+ */
+export function parseTrailers(text: string, limits: Limits): string[] {
+  if (text.length > limits.fieldBytes) refuse('FIELDS_TOO_LARGE');
+  const lines = splitLines(text);
+  if (lines.length > limits.fieldCount) refuse('TOO_MANY_FIELDS');
+  const fields: string[] = [];
+  for (const line of lines) parseField(line, fields);
+  return fields;
+}
+
+function splitLines(text: string): string[] {
+  const lines = text.split('\r\n');
+  for (const line of lines) {
+    if (CONTROL.test(line)) refuse(line.includes('\r') ? 'LINE_ENDING_INVALID' : 'CONTROL_CHARACTER');
+  }
+  return lines;
+}
+
+function parseRequestLine(line: string): Pick<RequestHead, 'method' | 'target' | 'version'> {
+  const parts = line.split(' ');
+  const [method, target, version] = parts;
+  if (parts.length !== 3 || method === undefined || target === undefined || version === undefined)
+    refuse('REQUEST_LINE_INVALID');
+  if (!isToken(method)) refuse('METHOD_INVALID');
+  if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') {
+    refuse(VERSION.test(version) ? 'VERSION_UNSUPPORTED' : 'REQUEST_LINE_INVALID');
+  }
+  if (!TARGET.test(target)) refuse('TARGET_INVALID');
+  return { method, target, version };
+}
+
+/** RFC 9112, 3.2: origin, absolute, asterisk; the authority form belongs to CONNECT alone. */
+function parseTarget(method: string, target: string): Pick<RequestHead, 'path' | 'query' | 'authority'> {
+  if (method === 'CONNECT')
+    refuse(HOST.test(target) && target.includes(':') ? 'CONNECT_UNSUPPORTED' : 'TARGET_FORM_INVALID');
+  if (target.startsWith('/')) {
+    const mark = target.indexOf('?');
+    if (mark < 0) return { path: target, query: '', authority: undefined };
+    return { path: target.slice(0, mark), query: target.slice(mark + 1), authority: undefined };
+  }
+  if (target === '*') {
+    if (method !== 'OPTIONS') refuse('TARGET_FORM_INVALID');
+    return { path: target, query: '', authority: undefined };
+  }
+  const absolute = ABSOLUTE.exec(target);
+  if (absolute === null) refuse('TARGET_FORM_INVALID');
+  const [, authority = '', path = '', query = ''] = absolute;
+  if (!HOST.test(authority)) refuse('HOST_INVALID');
+  return { path: path === '' ? '/' : path, query, authority };
+}
+
+/** RFC 9112, 5: a name, a colon right behind it, a value between optional white space. */
+function parseField(line: string, fields: string[]): void {
+  if (line.startsWith(' ') || line.startsWith('\t')) refuse('FIELD_FOLDED');
+  const colon = line.indexOf(':');
+  const name = line.slice(0, Math.max(0, colon));
+  if (!isToken(name)) refuse('FIELD_NAME_INVALID');
+  let from = colon + 1;
+  let to = line.length;
+  while (from < to && isSpace(line.charCodeAt(from))) from++;
+  while (to > from && isSpace(line.charCodeAt(to - 1))) to--;
+  fields.push(name, line.slice(from, to));
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
+
+/** The fields that decide where the body ends and whether the connection goes on, each allowed once. */
+function readFraming(fields: readonly string[], version: RequestHead['version'], limits: Limits): Framing {
+  let host: string | undefined;
+  let length: string | undefined;
+  let coding: string | undefined;
+  let type: string | undefined;
+  let expect: string | undefined;
+  let connection = '';
+  for (let at = 0; at < fields.length; at += 2) {
+    const value = fields[at + 1] as string;
+    switch ((fields[at] as string).toLowerCase()) {
+      case 'host':
+        if (host !== undefined) refuse('HOST_REPEATED');
+        host = value;
+        break;
+      case 'content-length':
+        if (length !== undefined) refuse('CONTENT_LENGTH_REPEATED');
+        length = value;
+        break;
+      case 'transfer-encoding':
+        coding = coding === undefined ? value : `${coding}, ${value}`;
+        break;
+      case 'content-type':
+        if (type !== undefined) refuse('CONTENT_TYPE_REPEATED');
+        type = value;
+        break;
+      case 'connection':
+        connection += `,${value.toLowerCase()}`;
+        break;
+      case 'expect':
+        expect = expect === undefined ? value : `${expect}, ${value}`;
+        break;
+      default:
+    }
+  }
+  if (host === undefined && version === 'HTTP/1.1') refuse('HOST_MISSING');
+  if (host !== undefined && !HOST.test(host)) refuse('HOST_INVALID');
+  return {
+    length: bodyLength(length, coding, version, limits),
+    keepAlive: keepsAlive(connection, version),
+    expectsContinue: expectsContinue(expect, version),
+  };
+}
+
+function bodyLength(
+  length: string | undefined,
+  coding: string | undefined,
+  version: RequestHead['version'],
+  limits: Limits,
+): number | 'chunked' {
+  if (coding !== undefined) {
+    if (version === 'HTTP/1.0') refuse('TRANSFER_CODING_IN_1_0');
+    if (length !== undefined) refuse('LENGTH_AND_CODING');
+    if (coding.toLowerCase() === 'chunked') return 'chunked';
+    const names = coding
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim());
+    refuse(
+      names.every(isToken) && names.filter((name) => name === 'chunked').length <= 1
+        ? 'TRANSFER_CODING_UNKNOWN'
+        : 'TRANSFER_CODING_INVALID',
+    );
+  }
+  if (length === undefined) return 0;
+  if (!DIGITS.test(length)) refuse('CONTENT_LENGTH_INVALID');
+  const size = Number(length);
+  if (size > limits.body) refuse('BODY_TOO_LARGE');
+  return size;
+}
+
+function keepsAlive(connection: string, version: RequestHead['version']): boolean {
+  const options = connection === '' ? [] : connection.split(',').map((option) => option.trim());
+  if (options.includes('close')) return false;
+  return version === 'HTTP/1.1' || options.includes('keep-alive');
+}
+
+/** RFC 9110, 10.1.1: from an HTTP/1.0 client the expectation is ignored. */
+function expectsContinue(expect: string | undefined, version: RequestHead['version']): boolean {
+  if (expect === undefined || version === 'HTTP/1.0') return false;
+  if (expect.toLowerCase() !== '100-continue') refuse('EXPECTATION_UNKNOWN');
+  return true;
+}
+
+function refuse(code: ClientErrorCode): never {
+  throw new ClientError(code);
+}

@@ -1,0 +1,215 @@
+import { Buffer } from 'node:buffer';
+import { ClientError, type ClientErrorCode } from '../errors.ts';
+import type { Limits } from './limits.ts';
+import { type ParsedHead, parseHead, parseTrailers } from './request-head.ts';
+
+/**
+ * What the bytes of a connection say, in this order: `head`, any number of `data`, `end`, and again. `undefined` from `next()` means
+ * that more bytes are needed.
+ */
+export type RequestEvent =
+  | ({ readonly type: 'head' } & ParsedHead)
+  | { readonly type: 'data'; readonly bytes: Uint8Array }
+  | { readonly type: 'end'; readonly trailers: readonly string[] };
+
+type State = 'head' | 'sized' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailers' | 'failed';
+
+const CRLF = '\r\n';
+const NONE = Buffer.alloc(0);
+/** RFC 9112, 7.1: a size, and extensions that are read over; `[ \t]*` is the grammar's BWS. */
+const CHUNK_LINE = /^([0-9A-Fa-f]+)((?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?)$/;
+/** Hexadecimal digits that a number holds exactly. */
+const CHUNK_DIGITS = 13;
+/** Extensions of all chunks of one body together: nobody uses them but to attack. */
+const EXTENSION_BYTES = 4096;
+const CHUNK_LINE_BYTES = EXTENSION_BYTES + 32;
+
+/**
+ * HTTP/1.1 requests out of bytes, without I/O (RFC 9112): `receive(bytes)`, then `next()` until it gives undefined. The caller decides
+ * when to ask for the next request, so pipelined ones wait in here. After a ClientError every `next()` throws it again.
+ */
+export class RequestParser {
+  readonly #limits: Limits;
+  #buffer: Buffer = NONE;
+  #state: State = 'head';
+  #failure: ClientError | undefined;
+  /** Where the search for the end of the head or line goes on. */
+  #searched = 0;
+  /** Bytes that are left of the body or of the chunk. */
+  #left = 0;
+  #bodySize = 0;
+  #extensionSize = 0;
+  #skippedEmptyLine = false;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** Bytes that were received and not yet asked for. */
+  get buffered(): number {
+    return this.#buffer.length;
+  }
+
+  /** Whether a request has begun whose `end` was not given yet. */
+  get midRequest(): boolean {
+    return this.#state !== 'head' || this.#buffer.length > 0;
+  }
+
+  receive(bytes: Uint8Array): void {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#buffer = this.#buffer.length === 0 ? buffer : Buffer.concat([this.#buffer, buffer]);
+  }
+
+  /** @throws ClientError */
+  next(): RequestEvent | undefined {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      return this.#advance();
+    } catch (error) {
+      this.#state = 'failed';
+      this.#failure = error as ClientError;
+      throw error;
+    }
+  }
+
+  #advance(): RequestEvent | undefined {
+    switch (this.#state) {
+      case 'head':
+        return this.#head();
+      case 'sized':
+      case 'chunk-data':
+        return this.#data();
+      case 'chunk-end':
+        return this.#chunkEnd();
+      case 'chunk-size':
+        return this.#chunkSize();
+      default:
+        return this.#trailers();
+    }
+  }
+
+  #head(): RequestEvent | undefined {
+    // RFC 9112, 2.2: one empty line before the request line is ignored.
+    if (!this.#skippedEmptyLine && this.#startsWithEmptyLine()) {
+      this.#skippedEmptyLine = true;
+      this.#consume(2);
+    }
+    const text = this.#section(this.#limits.requestLine, 'REQUEST_LINE_TOO_LONG');
+    if (text === undefined) return undefined;
+    const parsed = parseHead(text, this.#limits);
+    this.#skippedEmptyLine = false;
+    this.#bodySize = 0;
+    this.#extensionSize = 0;
+    if (parsed.framing.length === 'chunked') {
+      this.#state = 'chunk-size';
+    } else {
+      this.#state = 'sized';
+      this.#left = parsed.framing.length;
+    }
+    return { type: 'head', ...parsed };
+  }
+
+  #data(): RequestEvent | undefined {
+    if (this.#left === 0) {
+      if (this.#state === 'chunk-data') {
+        this.#state = 'chunk-end';
+        return this.#chunkEnd();
+      }
+      this.#state = 'head';
+      return { type: 'end', trailers: [] };
+    }
+    if (this.#buffer.length === 0) return undefined;
+    const bytes = this.#buffer.subarray(0, this.#left);
+    this.#left -= bytes.length;
+    this.#consume(bytes.length);
+    return { type: 'data', bytes };
+  }
+
+  #chunkEnd(): RequestEvent | undefined {
+    for (let at = 0; at < Math.min(2, this.#buffer.length); at++) {
+      if (this.#buffer[at] !== CRLF.charCodeAt(at)) throw new ClientError('CHUNK_END_INVALID');
+    }
+    if (this.#buffer.length < 2) return undefined;
+    this.#consume(2);
+    this.#state = 'chunk-size';
+    return this.#chunkSize();
+  }
+
+  #chunkSize(): RequestEvent | undefined {
+    const end = this.#buffer.indexOf(CRLF, Math.max(0, this.#searched - 1));
+    this.#refuse(end, CHUNK_LINE_BYTES, 'CHUNK_EXTENSION_TOO_LONG', Number.POSITIVE_INFINITY);
+    if (end < 0) return undefined;
+    const [, digits = '', extension = ''] = CHUNK_LINE.exec(this.#buffer.toString('latin1', 0, end)) ?? [];
+    if (digits === '' || digits.length > CHUNK_DIGITS) throw new ClientError('CHUNK_SIZE_INVALID');
+    this.#extensionSize += extension.length;
+    if (this.#extensionSize > EXTENSION_BYTES) throw new ClientError('CHUNK_EXTENSION_TOO_LONG');
+    this.#left = Number.parseInt(digits, 16);
+    this.#bodySize += this.#left;
+    if (this.#bodySize > this.#limits.body) throw new ClientError('BODY_TOO_LARGE');
+    this.#consume(end + 2);
+    this.#state = this.#left === 0 ? 'trailers' : 'chunk-data';
+    return this.#left === 0 ? this.#trailers() : this.#data();
+  }
+
+  #trailers(): RequestEvent | undefined {
+    if (this.#startsWithEmptyLine()) {
+      this.#consume(2);
+      this.#state = 'head';
+      return { type: 'end', trailers: [] };
+    }
+    const text = this.#section(this.#limits.fieldBytes, 'FIELDS_TOO_LARGE');
+    if (text === undefined) return undefined;
+    this.#state = 'head';
+    return { type: 'end', trailers: parseTrailers(text, this.#limits) };
+  }
+
+  /** The lines up to the next empty one, without it; undefined while it has not come. */
+  #section(firstLine: number, tooLong: ClientErrorCode): string | undefined {
+    const end = this.#buffer.indexOf('\r\n\r\n', Math.max(0, this.#searched - 3), 'latin1');
+    this.#refuse(end, firstLine, tooLong, this.#limits.fieldBytes);
+    if (end < 0) return undefined;
+    const text = this.#buffer.toString('latin1', 0, end);
+    this.#consume(end + 4);
+    return text;
+  }
+
+  /**
+   * Refuses what no further byte can mend, by the fault that stands first, so that every split of the same bytes is refused alike.
+   * @param end where the section ends, or -1
+   */
+  #refuse(end: number, firstLine: number, tooLong: ClientErrorCode, fieldBytes: number): void {
+    const size = end < 0 ? this.#buffer.length : end;
+    const lineFeed = this.#bareLineFeed(size);
+    if (size > firstLine || lineFeed < size) {
+      const crlf = this.#buffer.indexOf(CRLF);
+      const lineEnd = crlf < 0 ? size : Math.min(crlf, size);
+      // One byte more, for a CR that may be the first half of the line's end.
+      if (lineEnd > firstLine + 1 || (end >= 0 && lineEnd > firstLine)) {
+        throw new ClientError(lineFeed < firstLine + 1 ? 'LINE_ENDING_INVALID' : tooLong);
+      }
+      if (size - lineEnd > fieldBytes + 3) {
+        throw new ClientError(lineFeed < lineEnd + fieldBytes + 3 ? 'LINE_ENDING_INVALID' : 'FIELDS_TOO_LARGE');
+      }
+    }
+    if (lineFeed < size) throw new ClientError('LINE_ENDING_INVALID');
+    this.#searched = this.#buffer.length;
+  }
+
+  /** The place of the first LF without CR before `size`, or `size`. */
+  #bareLineFeed(size: number): number {
+    const buffer = this.#buffer;
+    for (let at = buffer.indexOf(0x0a, this.#searched); at >= 0 && at < size; at = buffer.indexOf(0x0a, at + 1)) {
+      if (buffer[at - 1] !== 0x0d) return at;
+    }
+    return size;
+  }
+
+  #startsWithEmptyLine(): boolean {
+    return this.#buffer.length >= 2 && this.#buffer[0] === 0x0d && this.#buffer[1] === 0x0a;
+  }
+
+  #consume(size: number): void {
+    this.#buffer = size === this.#buffer.length ? NONE : this.#buffer.subarray(size);
+    this.#searched = 0;
+  }
+}

@@ -1,0 +1,109 @@
+import { Buffer } from 'node:buffer';
+import { ClientError, ClientGone } from '../errors.ts';
+import { errorPage } from '../wsgi/error-page.ts';
+import { isRequestId } from '../wsgi/request-id.ts';
+import { statusText } from '../wsgi/status.ts';
+import type { Environ, Head, Sink } from '../wsgi/types.ts';
+import { type Asked, type Delimited, delimit, serializeHead } from './response-head.ts';
+
+/** What a response needs of its connection. */
+export interface Outlet {
+  /** Sends bytes; a promise where the client is slow and the buffer is full. */
+  send(bytes: Uint8Array): void | Promise<void>;
+  /** The date of now, for the head. */
+  date(): string;
+  /** Cuts the connection, so that the client cannot take a part for the whole. `reset`: the end of the connection would look like the end of the body. */
+  cut(reset: boolean): void;
+  /** Tells of an error that the response could not hide. */
+  failed(error: unknown, environ: Environ | undefined): void;
+}
+
+const LAST_CHUNK = Buffer.from('0\r\n\r\n', 'latin1');
+const PIECE = 65536;
+
+/** One response on an HTTP/1.1 connection. */
+export class ResponseSink implements Sink {
+  readonly #outlet: Outlet;
+  readonly #asked: Asked;
+  /** Absent where the request was refused before it had one. */
+  readonly #environ: Environ | undefined;
+  #delimited: Delimited | undefined;
+  #complete = false;
+
+  constructor(outlet: Outlet, asked: Asked, environ: Environ | undefined) {
+    this.#outlet = outlet;
+    this.#asked = asked;
+    this.#environ = environ;
+  }
+
+  /** Whether any byte of the response has gone out. */
+  get started(): boolean {
+    return this.#delimited !== undefined;
+  }
+
+  /** Whether the response went out whole and the connection may carry another. */
+  get reusable(): boolean {
+    return this.#complete && this.#delimited?.keepAlive === true;
+  }
+
+  start(head: Head, body: Uint8Array, complete: boolean): void | Promise<void> {
+    const delimited = delimit(head, this.#asked);
+    this.#delimited = delimited;
+    this.#complete = complete;
+    const text = serializeHead(head, this.#asked, delimited, this.#outlet.date());
+    if (delimited.body === 'none' || body.length === 0) {
+      const last = complete && delimited.body === 'chunked' ? '0\r\n\r\n' : '';
+      return this.#outlet.send(Buffer.from(text + last, 'latin1'));
+    }
+    if (body.length > PIECE) {
+      void this.#outlet.send(Buffer.from(text, 'latin1'));
+      const room = this.write(body);
+      if (complete) this.end();
+      return room;
+    }
+    const prefix = delimited.body === 'chunked' ? `${text}${body.length.toString(16)}\r\n` : text;
+    const suffix = delimited.body !== 'chunked' ? '' : complete ? '\r\n0\r\n\r\n' : '\r\n';
+    return this.#outlet.send(frame(prefix, body, suffix));
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    if (this.#delimited?.body === 'none') return;
+    let at = 0;
+    for (; chunk.length - at > PIECE; at += PIECE) void this.#sendPiece(chunk.subarray(at, at + PIECE));
+    return this.#sendPiece(at === 0 ? chunk : chunk.subarray(at));
+  }
+
+  end(): void {
+    this.#complete = true;
+    if (this.#delimited?.body === 'chunked') void this.#outlet.send(LAST_CHUNK);
+  }
+
+  #sendPiece(piece: Uint8Array): void | Promise<void> {
+    if (this.#delimited?.body !== 'chunked') return this.#outlet.send(piece);
+    return this.#outlet.send(frame(`${piece.length.toString(16)}\r\n`, piece, '\r\n'));
+  }
+
+  /** An error page where nothing went out yet; otherwise a cut, never a clean end (RFC 9112, 8). */
+  fail(error: unknown): void {
+    this.#outlet.failed(error, this.#environ);
+    if (this.#delimited !== undefined || error instanceof ClientGone) {
+      this.#outlet.cut(this.#delimited?.body === 'close');
+      return;
+    }
+    const refused = error instanceof ClientError;
+    const code = refused ? error.status : 500;
+    const given = this.#environ?.HTTP_X_REQUEST_ID;
+    const id = isRequestId(given) ? given : undefined;
+    const { headers, body } = errorPage(code, refused ? error.message : '', id);
+    if (id !== undefined) headers.push(['X-Request-Id', id]);
+    void this.start({ status: statusText(code), code, headers, length: body.length }, body, true);
+  }
+}
+
+function frame(prefix: string, body: Uint8Array, suffix: string): Buffer {
+  const bytes = Buffer.allocUnsafe(prefix.length + body.length + suffix.length);
+  bytes.write(prefix, 0, 'latin1');
+  bytes.set(body, prefix.length);
+  if (suffix !== '') bytes.write(suffix, prefix.length + body.length, 'latin1');
+  return bytes;
+}

@@ -1,0 +1,63 @@
+import type { Socket } from 'node:net';
+import { Clock } from './clock.ts';
+import { Connection } from './connection.ts';
+import type { ServerSettings } from './settings.ts';
+
+const CHECK_MS = 1000;
+
+/** Serves HTTP/1.1 on sockets that it is given; it does not listen. */
+export class HttpServer {
+  readonly #settings: ServerSettings;
+  readonly #clock = new Clock();
+  readonly #connections = new Set<Connection>();
+  #timer: NodeJS.Timeout | undefined;
+  #draining = false;
+  #emptied: PromiseWithResolvers<void> | undefined;
+
+  constructor(settings: ServerSettings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * Takes a connection; it should have been accepted with `allowHalfOpen` and `noDelay`. Resolves when it has closed.
+   * @param options.once close it after its first response
+   */
+  serve(socket: Socket, options: { once?: boolean } = {}): Promise<void> {
+    const closed = Promise.withResolvers<void>();
+    const connection = new Connection(socket, this.#settings, this.#clock, () => {
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0) this.#rest();
+      closed.resolve();
+    });
+    this.#connections.add(connection);
+    this.#timer ??= setInterval(() => this.#check(), CHECK_MS);
+    if (this.#draining) connection.drain();
+    if (options.once) connection.serveOnce();
+    return closed.promise;
+  }
+
+  /** Lets running requests end and closes every connection after; resolves when the last has closed. */
+  drain(): Promise<void> {
+    this.#draining = true;
+    this.#emptied ??= Promise.withResolvers();
+    for (const connection of this.#connections) connection.drain();
+    if (this.#connections.size === 0) this.#rest();
+    return this.#emptied.promise;
+  }
+
+  /** Closes every connection now. */
+  destroy(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  #check(): void {
+    const now = this.#clock.now();
+    for (const connection of this.#connections) connection.check(now);
+  }
+
+  #rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#emptied?.resolve();
+  }
+}

@@ -1,0 +1,31 @@
+/** Log records for people: a line each, and a traceback below it. Pure. */
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal would obey is shown, not sent
+const CONTROL = /[\0-\x1f\x7f-\x9f]/g;
+const HIDDEN: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'process', 'traceback', 'app', 'cure', 'kind']);
+
+/** One record of JSON as lines of text, control characters escaped. */
+export function formatRecord(line: string): string {
+  let record: Record<string, unknown>;
+  try {
+    record = JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return line;
+  }
+  const time = String(record.time ?? '').slice(11, 23);
+  const who = String(record.app ?? record.process ?? '');
+  const rest = Object.entries(record).filter(([key]) => !HIDDEN.has(key));
+  const pairs = rest.map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const words = [time, String(record.level ?? '').padEnd(5), `[${who}]`, String(record.msg ?? ''), ...pairs];
+  const lines = [words.map(escapeControls).join(' ')];
+  if (typeof record.cure === 'string') lines.push(`    cure: ${escapeControls(record.cure)}`);
+  if (typeof record.traceback === 'string') {
+    for (const row of record.traceback.trimEnd().split('\n')) lines.push(`    ${escapeControls(row)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Control characters as `\xNN`. */
+export function escapeControls(text: string): string {
+  return text.replace(CONTROL, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}

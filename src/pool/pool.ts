@@ -1,0 +1,101 @@
+import { performance } from 'node:perf_hooks';
+import { ClientGone } from '../errors.ts';
+import type { Application } from '../wsgi/types.ts';
+import type { WorkerLink } from './worker-link.ts';
+import { WorkerRequest } from './worker-request.ts';
+
+export interface PoolSettings {
+  /** Body bytes of one response that may be on their way from a worker. */
+  readonly window: number;
+  /** How long a request may wait for a free slot before it gets 503, in milliseconds. */
+  readonly queueTime: number;
+}
+
+const CHECK_MS = 250;
+
+/**
+ * An app's workers as one `Application`: one queue, and each request to the worker with most free slots. A request is given to a worker only when a slot
+ * of it is free, so none waits behind a busy worker while another is free.
+ */
+export class Pool {
+  readonly #settings: PoolSettings;
+  readonly #links = new Set<WorkerLink>();
+  readonly #queue: WorkerRequest[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #emptied: PromiseWithResolvers<void> | undefined;
+
+  constructor(settings: PoolSettings) {
+    this.#settings = settings;
+  }
+
+  readonly application: Application = (environ, startResponse) => {
+    const request = new WorkerRequest(environ, startResponse, this.#settings.window, performance.now());
+    this.#queue.push(request);
+    this.dispatch();
+    if (this.#queue.length > 0) this.#timer ??= setInterval(() => this.#expire(), CHECK_MS);
+    return request;
+  };
+
+  /** A worker is ready for requests. */
+  add(link: WorkerLink): void {
+    this.#links.add(link);
+    this.dispatch();
+  }
+
+  remove(link: WorkerLink): void {
+    this.#links.delete(link);
+    this.#settle();
+  }
+
+  /** Gives waiting requests to free slots. */
+  dispatch(): void {
+    while (this.#queue.length > 0) {
+      const link = this.#freest();
+      if (link === undefined) return;
+      const request = this.#queue.shift() as WorkerRequest;
+      if (request.over) continue;
+      if (request.environ['stillhouse.client_gone']()) {
+        request.fail(new ClientGone());
+        continue;
+      }
+      try {
+        link.send(request);
+      } catch (error) {
+        request.fail(error);
+      }
+    }
+    this.#settle();
+  }
+
+  /** Resolves when no request waits or runs. */
+  drained(): Promise<void> {
+    this.#emptied ??= Promise.withResolvers();
+    this.#settle();
+    return this.#emptied.promise;
+  }
+
+  #freest(): WorkerLink | undefined {
+    let best: WorkerLink | undefined;
+    for (const link of this.#links) if (link.freeSlots > (best?.freeSlots ?? 0)) best = link;
+    return best;
+  }
+
+  #expire(): void {
+    const oldest = performance.now() - this.#settings.queueTime;
+    while (this.#queue.length > 0) {
+      const request = this.#queue[0] as WorkerRequest;
+      if (!request.over && request.since > oldest) return;
+      this.#queue.shift();
+      request.answer(503, 'no worker was free in time', [['Retry-After', '1']]);
+    }
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#emptied === undefined || this.#queue.length > 0) return;
+    for (const link of this.#links) if (link.runningCount > 0) return;
+    this.#emptied.resolve();
+  }
+}

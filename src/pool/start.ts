@@ -1,0 +1,27 @@
+/** What START, READY and FAILED carry (docs/worker-protocol.md, "Start"). */
+export const PROTOCOL_VERSION = 1;
+
+/** What a worker is told before anything else. */
+export interface Start {
+  readonly version: typeof PROTOCOL_VERSION;
+  /** The app's name in the log. */
+  readonly app: string;
+  /** First on the path of imports. */
+  readonly directory: string;
+  readonly module: string | null;
+  readonly file: string | null;
+  /** Null: the conventional names. */
+  readonly callable: string | null;
+  /** Requests at a time. */
+  readonly threads: number;
+  readonly multiprocess: boolean;
+  /** Body bytes of one response that may be on their way. */
+  readonly window: number;
+}
+
+/** What a worker says once its application is imported. */
+export interface Ready {
+  readonly language: 'python' | 'node';
+  readonly runtime: string;
+  readonly callable: string;
+}

@@ -1,0 +1,48 @@
+import { lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StartError } from '../errors.ts';
+
+const SPOOL = /^spool-([0-9]+)$/;
+
+/**
+ * Makes this run's spool directory, and removes those of runs that are over.
+ * @returns its path
+ * @throws StartError DATA_DIRECTORY_UNUSABLE
+ */
+export async function openSpool(dataDirectory: string): Promise<string> {
+  try {
+    await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+    const { uid, mode } = await lstat(dataDirectory);
+    if (process.getuid?.() !== uid) throw new Error('it belongs to another user');
+    if ((mode & 0o022) !== 0) throw new Error('other users may write to it');
+    for (const name of await readdir(dataDirectory)) {
+      const pid = SPOOL.exec(name)?.[1];
+      if (pid !== undefined && !isAlive(Number(pid)))
+        await rm(join(dataDirectory, name), { recursive: true, force: true });
+    }
+    const spool = join(dataDirectory, `spool-${process.pid}`);
+    await mkdir(spool, { recursive: true, mode: 0o700 });
+    return spool;
+  } catch (error) {
+    throw new StartError({
+      code: 'DATA_DIRECTORY_UNUSABLE',
+      message: `the data directory ${dataDirectory} cannot be used: ${(error as Error).message}`,
+      cure: 'name a directory of your own on a disk with --data-directory',
+    });
+  }
+}
+
+/** Removes what this run made, and the data directory too where nothing else is in it. */
+export async function closeSpool(dataDirectory: string, spool: string): Promise<void> {
+  await rm(spool, { recursive: true, force: true });
+  await rmdir(dataDirectory).catch(() => undefined);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,70 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import type { BoundAddress, FromFront, FrontSettings, ToFront } from '../front/protocol.ts';
+import { type Ending, killGroup, startChild } from './spawn.ts';
+
+/** The first descriptor after stdio and the IPC channel. */
+const FIRST_FD = 4;
+const COMPILED = import.meta.url.endsWith('.js');
+const MAIN = fileURLToPath(new URL(`../front/main.${COMPILED ? 'js' : 'ts'}`, import.meta.url));
+
+/** The supervisor's view of one front: its process and the messages between them. */
+export class FrontProcess {
+  readonly ended: Promise<Ending>;
+  readonly #child: ChildProcess;
+  readonly #began = performance.now();
+
+  /** @param sockets the bound sockets that it inherits */
+  constructor(
+    sockets: readonly BoundAddress[],
+    settings: Omit<FrontSettings, 'addresses'>,
+    prefix: readonly string[],
+    receive: (message: FromFront) => void,
+  ) {
+    const { child, ended } = startChild(
+      {
+        file: process.execPath,
+        // Node opens its inspector on SIGUSR1.
+        args: ['--disable-sigusr1', MAIN],
+        cwd: process.cwd(),
+        env: process.env,
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
+      },
+      prefix,
+    );
+    this.#child = child;
+    this.ended = ended;
+    child.on('message', (message) => receive(message as FromFront));
+    const addresses = sockets.map((socket, index) => ({ ...socket, fd: FIRST_FD + index }));
+    this.send({ type: 'configure', settings: { ...settings, addresses } });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Milliseconds since its start. */
+  get age(): number {
+    return performance.now() - this.#began;
+  }
+
+  send(message: ToFront, handle?: Socket): void {
+    if (!this.#child.connected) {
+      handle?.destroy();
+      return;
+    }
+    // A front that died in between is noticed by its end.
+    this.#child.send(message, handle, () => undefined);
+  }
+
+  /** Lets it write its last records and end. */
+  disconnect(): void {
+    if (this.#child.connected) this.#child.disconnect();
+  }
+
+  kill(): void {
+    killGroup(this.pid);
+  }
+}

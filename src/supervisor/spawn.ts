@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import type { Socket } from 'node:net';
+
+/** How a child of the supervisor is started. */
+export interface ChildCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdio: readonly ('ignore' | 'inherit' | 'pipe' | 'ipc' | number)[];
+}
+
+/** How a child ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The program could not be run at all. */
+  readonly error?: NodeJS.ErrnoException;
+}
+
+/** `setpriv --pdeathsig`, where the machine has one: the kernel then ends a child whose parent has died (prctl(2), PR_SET_PDEATHSIG). */
+export function deathSignalPrefix(): readonly string[] {
+  const { status } = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true'], { stdio: 'ignore' });
+  return status === 0 ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
+}
+
+/** Starts a child in a session of its own: a terminal's signals do not reach it, and it can be killed with what it forked. */
+export function startChild(
+  command: ChildCommand,
+  prefix: readonly string[],
+): { child: ChildProcess; ended: Promise<Ending> } {
+  const [file = command.file, ...args] = [...prefix, command.file, ...command.args];
+  const child = spawn(file, args, { cwd: command.cwd, env: command.env, stdio: [...command.stdio], detached: true });
+  const { promise, resolve } = Promise.withResolvers<Ending>();
+  child.once('exit', (code, signal) => {
+    // What it forked and left behind.
+    killGroup(child.pid);
+    resolve({ code, signal });
+  });
+  child.once('error', (error) => {
+    if (child.pid === undefined) resolve({ code: null, signal: null, error });
+  });
+  return { child, ended: promise };
+}
+
+/** Kills a child's whole session. */
+export function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody is left in it.
+  }
+}
+
+/**
+ * Keeps this process from reading a pipe that is about to be handed on: Node reads from a child's pipes as soon as they are there, and what it
+ * read between the hand-over and the front's acknowledgement would be lost.
+ */
+export function stopReading(pipe: Socket): void {
+  const { _handle: handle } = pipe as unknown as { _handle: { readStop(): number } };
+  handle.readStop();
+}
+
+/** `was killed by SIGKILL`, `ended with status 3`. */
+export function describeEnding({ code, signal, error }: Ending): string {
+  if (error !== undefined) return `could not be started: ${error.message}`;
+  return signal === null ? `ended with status ${code}` : `was killed by ${signal}`;
+}

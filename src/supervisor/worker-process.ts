@@ -1,0 +1,57 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { WORKER_PIPES, type WorkerPipe } from '../front/protocol.ts';
+import type { FrontProcess } from './front-process.ts';
+import { type ChildCommand, type Ending, killGroup, startChild, stopReading } from './spawn.ts';
+
+/** The descriptor of each pipe in the worker (docs/worker-protocol.md, "Descriptors of a worker"). */
+const FD: Record<WorkerPipe, number> = { stdout: 1, stderr: 2, data: 3, control: 4 };
+
+/** The supervisor's view of one worker: its process. What it says is the front's to hear. */
+export class WorkerProcess {
+  readonly id: number;
+  readonly generation: number;
+  readonly ended: Promise<Ending>;
+  readonly #child: ChildProcess;
+  readonly #began = performance.now();
+  /** Whether its application is imported. */
+  ready = false;
+  /** Why it was killed, where the supervisor killed it. */
+  reason: string | undefined;
+
+  constructor(id: number, generation: number, command: Omit<ChildCommand, 'stdio'>, prefix: readonly string[]) {
+    this.id = id;
+    this.generation = generation;
+    const { child, ended } = startChild({ ...command, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'] }, prefix);
+    this.#child = child;
+    this.ended = ended;
+    for (const name of WORKER_PIPES) if (child.pid !== undefined) stopReading(this.#pipe(name));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Milliseconds since its start. */
+  get age(): number {
+    return performance.now() - this.#began;
+  }
+
+  /** Hands its pipes to a front. The last message leaves when the front has them all, and this process has none any more. */
+  handTo(front: FrontProcess): void {
+    if (this.pid === undefined) return;
+    for (const pipe of WORKER_PIPES) front.send({ type: 'pipe', worker: this.id, pipe }, this.#pipe(pipe));
+    front.send({ type: 'worker', worker: this.id, generation: this.generation, pid: this.pid });
+  }
+
+  /** Kills it and what it forked. */
+  kill(reason: string): void {
+    this.reason ??= reason;
+    killGroup(this.pid);
+  }
+
+  #pipe(name: WorkerPipe): Socket {
+    return this.#child.stdio[FD[name]] as Socket;
+  }
+}

@@ -1,0 +1,101 @@
+import type { Socket } from 'node:net';
+import { DATA_SIZE, encodeFrame, FLAG, headText, TYPE } from '../../pool/frames.ts';
+import type { Head, Sink } from '../../wsgi/types.ts';
+
+const EMPTY = new Uint8Array(0);
+
+/** One response on its way to the front, within the credit that the front has given. */
+export class LinkSink implements Sink {
+  readonly #data: Socket;
+  readonly #id: number;
+  readonly #failed: (error: unknown) => void;
+  #credit: number;
+  #free = false;
+  #cancelled = false;
+  #creditCame: PromiseWithResolvers<void> | undefined;
+  /** Pieces leave in the order in which they were written, also where the application did not wait. */
+  #queue: Promise<void> | undefined;
+
+  /** @param window body bytes that may be sent before the first credit */
+  constructor(data: Socket, id: number, window: number, failed: (error: unknown) => void) {
+    this.#data = data;
+    this.#id = id;
+    this.#credit = window;
+    this.#failed = failed;
+  }
+
+  start(head: Head, body: Uint8Array, complete: boolean, last: boolean): void | Promise<void> {
+    const fits = body.length <= Math.min(this.#credit, DATA_SIZE);
+    const first = fits ? body : EMPTY;
+    const flags = (complete && fits ? FLAG.END : 0) | (last && fits ? FLAG.FREE : 0);
+    this.#free = last && fits;
+    this.#credit -= first.length;
+    let text = headText(head.status);
+    for (const [name, value] of head.headers) text += headText(name) + headText(value);
+    this.#data.write(
+      encodeFrame(TYPE.RESPONSE, this.#id, { flags, count: head.headers.length, head: text, body: first }),
+    );
+    if (fits) return;
+    const room = this.write(body);
+    if (complete) this.end();
+    return room;
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    if (this.#queue === undefined && chunk.length <= Math.min(this.#credit, DATA_SIZE)) return this.#send(chunk);
+    return this.#enqueue(() => this.#sendPieces(chunk));
+  }
+
+  end(): void {
+    void this.#enqueue(async () => {
+      if (!this.#cancelled) this.#data.write(encodeFrame(TYPE.DATA, this.#id, { flags: FLAG.END }));
+    });
+  }
+
+  fail(error: unknown): void {
+    this.#failed(error);
+    void this.#enqueue(async () => void this.#data.write(encodeFrame(TYPE.ABORT, this.#id)));
+  }
+
+  /** More body bytes may be sent. */
+  grant(size: number): void {
+    this.#credit += size;
+    this.#creditCame?.resolve();
+  }
+
+  /** Nobody waits for the response: what waits for credit is dropped. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.#creditCame?.resolve();
+  }
+
+  /** The application has ended, its `close()` too. */
+  async free(): Promise<void> {
+    await this.#queue;
+    if (!this.#free) this.#data.write(encodeFrame(TYPE.DONE, this.#id));
+  }
+
+  #enqueue(task: () => Promise<void>): Promise<void> {
+    const queue = this.#queue === undefined ? task() : this.#queue.then(task);
+    this.#queue = queue;
+    return queue;
+  }
+
+  async #sendPieces(chunk: Uint8Array): Promise<void> {
+    for (let at = 0; at < chunk.length && !this.#cancelled; ) {
+      if (this.#credit === 0) {
+        this.#creditCame = Promise.withResolvers();
+        await this.#creditCame.promise;
+        continue;
+      }
+      const size = Math.min(this.#credit, DATA_SIZE, chunk.length - at);
+      this.#send(chunk.subarray(at, at + size));
+      at += size;
+    }
+  }
+
+  #send(piece: Uint8Array): void {
+    this.#credit -= piece.length;
+    this.#data.write(encodeFrame(TYPE.DATA, this.#id, { body: piece }));
+  }
+}

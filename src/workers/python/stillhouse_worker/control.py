@@ -1,0 +1,50 @@
+"""The control thread: it answers the front while the application imports, runs or hangs."""
+from __future__ import annotations
+
+import threading
+
+from .endings import die_with_front, end_worker
+from .frames import CANCEL, CREDIT, CREDIT_BODY, STACKS, STOP, Frame, ProtocolError
+from .links import ControlLink, DataLink
+from .running import Running
+from .tracebacks import format_stacks
+
+_MAX_STACKS = 512 << 10  # bytes; a frame to the front has a bound
+
+
+class ControlThread(threading.Thread):
+    def __init__(self, link: ControlLink, data_link: DataLink, running: Running, unread: list[Frame]) -> None:
+        """`unread`: the frames that came together with START."""
+        super().__init__(name='stillhouse-control', daemon=True)
+        self._link = link
+        self._data_link = data_link
+        self._running = running
+        self._unread = unread
+
+    def run(self) -> None:
+        frames: list[Frame] | None = self._unread
+        try:
+            while frames is not None:
+                for frame in frames:
+                    self._handle(frame)
+                frames = self._link.receive()
+        except OSError:
+            pass  # the front is gone, as with the end of the stream
+        except BaseException as error:
+            end_worker(error)
+        die_with_front()
+
+    def _handle(self, frame: Frame) -> None:
+        if frame.type == CREDIT:
+            if len(frame.body) != CREDIT_BODY.size:
+                raise ProtocolError(f'a CREDIT of {len(frame.body)} bytes')
+            self._running.credit(frame.id, CREDIT_BODY.unpack(frame.body)[0])
+        elif frame.type == CANCEL:
+            self._running.cancel(frame.id)
+        elif frame.type == STACKS:
+            text = format_stacks().encode('utf-8', 'backslashreplace')
+            self._link.send(STACKS, text[:_MAX_STACKS], frame.id)
+        elif frame.type == STOP:
+            self._data_link.stop_receiving()
+        else:
+            raise ProtocolError('a second START')

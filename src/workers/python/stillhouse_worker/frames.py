@@ -1,0 +1,106 @@
+"""The frames of the worker protocol, version 1 (docs/worker-protocol.md), without I/O: bytes in, frames out."""
+from __future__ import annotations
+
+from struct import Struct
+from typing import NamedTuple
+
+VERSION = 1
+
+REQUEST, RESPONSE, DATA, ABORT, DONE = range(1, 6)
+START, READY, FAILED, CREDIT, CANCEL, STACKS, STOP = range(16, 23)
+
+END, FREE, INLINE, PATH = 1, 2, 4, 8
+
+DATA_LINK_TYPES = frozenset([REQUEST])
+CONTROL_LINK_TYPES = frozenset([START, CREDIT, CANCEL, STACKS, STOP])
+
+MAX_RECEIVED = 64 << 20  # bytes after the header, in a frame from the front
+MAX_SENT = 1 << 20  # bytes after the header, in a frame to the front
+MAX_DATA = 64 << 10  # body bytes in one DATA frame
+
+# size u32, type u8, flags u8, count u16, id u32, head size u32
+HEADER = Struct('<IBBHII')
+CREDIT_BODY = Struct('<I')
+
+_pack = HEADER.pack
+_unpack_from = HEADER.unpack_from
+
+
+class ProtocolError(Exception):
+    """The peer broke the protocol; the link has to end."""
+
+
+class Frame(NamedTuple):
+    type: int
+    flags: int
+    count: int
+    id: int
+    head: bytes
+    body: bytes
+
+
+def encode_header(type: int, flags: int, count: int, id: int, head_size: int, body_size: int) -> bytes:
+    return _pack(head_size + body_size, type, flags, count, id, head_size)
+
+
+def encode(type: int, id: int = 0, body: bytes = b'') -> bytes:
+    """A whole frame that has no head."""
+    return _pack(len(body), type, 0, 0, id, 0) + body
+
+
+def decode_pairs(head: bytes, count: int) -> dict[str, str]:
+    """The `count` pairs `KEY\\0VALUE\\0` of a head, in latin-1. Raises ProtocolError where the NULs do not fit."""
+    parts = head.decode('latin-1').split('\0')
+    if len(parts) != 2 * count + 1 or parts[-1]:
+        raise ProtocolError(f'a head says {count} pairs and holds {len(parts) - 1} NULs')
+    each = iter(parts)
+    return dict(zip(each, each))
+
+
+class FrameDecoder:
+    """Collects bytes of one link, and gives the frames that are complete. `types`: what may come on this link."""
+
+    def __init__(self, types: frozenset[int], bound: int = MAX_RECEIVED) -> None:
+        self._types = types
+        self._bound = bound
+        self._buffer = bytearray()
+        self._wanted = HEADER.size  # how long the buffer has to be before it is worth a look
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that `data` completes, in order. Raises ProtocolError as soon as a header is wrong."""
+        if not self._buffer and len(data) >= 16:
+            # One whole small frame is the rule: it is cut straight out of what was received.
+            size, type, flags, count, id, head_size = _unpack_from(data)
+            if len(data) == 16 + size:
+                self._check(size, type, head_size)
+                split = 16 + head_size
+                return [Frame(type, flags, count, id, data[16:split], data[split:])]
+        self._buffer += data
+        frames = []
+        while len(self._buffer) >= self._wanted:
+            frame = self._next()
+            if frame is None:
+                break
+            frames.append(frame)
+        return frames
+
+    def _next(self) -> Frame | None:
+        size, type, flags, count, id, head_size = _unpack_from(self._buffer)
+        self._check(size, type, head_size)
+        split, end = 16 + head_size, 16 + size
+        if len(self._buffer) < end:
+            self._wanted = end
+            return None
+        with memoryview(self._buffer) as view:
+            frame = Frame(type, flags, count, id, bytes(view[16:split]), bytes(view[split:end]))
+        del self._buffer[:end]
+        self._wanted = HEADER.size
+        return frame
+
+    def _check(self, size: int, type: int, head_size: int) -> None:
+        if type not in self._types:
+            raise ProtocolError(f'a frame of type {type}, which does not belong on this link')
+        if size > self._bound:
+            raise ProtocolError(f'a frame of {size} bytes, where {self._bound} are the bound')
+        if head_size > size:
+            raise ProtocolError(f'a head of {head_size} bytes in a frame of {size}')

@@ -1,0 +1,122 @@
+"""A worker's life: START, import, READY, requests, STOP."""
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from typing import Any, Callable, NoReturn
+
+from .control import ControlThread
+from .endings import (
+    EXIT_LINK_ENDED,
+    EXIT_LOAD_FAILED,
+    EXIT_USAGE,
+    die_with_front,
+    end_worker,
+    flush_output,
+    leave_child,
+)
+from .environ import constants
+from .errors import LoadError
+from .frames import FAILED, READY, START, VERSION, Frame, ProtocolError
+from .links import ControlLink, DataLink, SharedDataLink
+from .loader import load_module
+from .records import write_record
+from .running import Running
+from .service import Service
+from .slots import serve_inline, serve_threads
+from .target import find_application
+
+
+def run() -> int:
+    """The whole life of the worker; its exit status."""
+    try:
+        control = ControlLink()
+        start, unread = _read_start(control)
+        data = SharedDataLink() if start['threads'] > 1 else DataLink()
+    except OSError as error:
+        message = f'descriptors 3 and 4 are not the links of a worker ({error})'
+        print(f'{message}; cure: start workers by the command `stillhouse`', file=sys.stderr)
+        return EXIT_USAGE
+    except LoadError as failure:
+        _refuse(control, failure)
+    except ProtocolError as error:
+        end_worker(error)
+    running = Running(data)
+    ControlThread(control, data, running, unread).start()
+    name = start['module'] or os.path.splitext(os.path.basename(start['file']))[0]
+    written, application = _import(start, name, control)
+    ready = {'version': VERSION, 'language': 'python', 'runtime': platform.python_version(), 'callable': written}
+    control.send(READY, json.dumps(ready).encode())
+    environ = constants(start['threads'] > 1, start['multiprocess'])
+    service = Service(application, f'{name}:{written}', environ, start['window'], data, running)
+    return _serve(data, service, start['threads'])
+
+
+def _serve(data: DataLink, service: Service, threads: int) -> int:
+    try:
+        if threads > 1:
+            serve_threads(data, service, threads)
+        else:
+            serve_inline(data, service)
+    except ProtocolError as error:
+        end_worker(error)
+    if data.broken:
+        write_record('error', 'an exception in a signal handler cut a frame: the worker ends', 'WORKER_LINK_BROKEN')
+        return EXIT_LINK_ENDED
+    return 0
+
+
+def _read_start(control: ControlLink) -> tuple[dict[str, Any], list[Frame]]:
+    """START's fields, and the frames after it that came along. Raises LoadError for another version."""
+    frames: list[Frame] = []
+    while not frames:
+        received = control.receive()
+        if received is None:
+            die_with_front()
+        frames = received
+    first, *unread = frames
+    if first.type != START:
+        raise ProtocolError(f'a frame of type {first.type} before START')
+    try:
+        start = json.loads(first.body)
+    except ValueError as error:
+        raise ProtocolError(f'a START that is not JSON: {error}') from None
+    if start.get('version') != VERSION:
+        found = start.get('version')
+        message = f'this worker speaks version {VERSION} of the worker protocol, the front version {found}'
+        raise LoadError('APP_PROTOCOL_MISMATCH', message, 'install the front and its workers from one release')
+    return start, unread
+
+
+def _prepare_process(start: dict[str, Any]) -> None:
+    """The process as the application expects it: its path, its arguments, an output that is read line by line."""
+    sys.path.insert(0, start['directory'])
+    sys.argv = [start['file'] or ':'.join(filter(None, [start['module'], start['callable']]))]
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(encoding='utf-8', errors='backslashreplace', line_buffering=True)
+
+
+def _import(start: dict[str, Any], name: str, control: ControlLink) -> tuple[str, Callable]:
+    """The callable as it was found, and the application; ends the process where there is none."""
+    pid = os.getpid()
+    _prepare_process(start)
+    try:
+        module = load_module(start['directory'], name, start['file'])
+        found = find_application(module, name, start['callable'])
+    except LoadError as failure:
+        if os.getpid() != pid:
+            leave_child(failure.__cause__ or failure)
+        _refuse(control, failure)
+    if os.getpid() != pid:
+        leave_child()
+    return found
+
+
+def _refuse(control: ControlLink, failure: LoadError) -> NoReturn:
+    """FAILED, and the end, at once: threads that a half-imported application started would hold the process."""
+    control.send(FAILED, json.dumps(failure.fields).encode())
+    flush_output()
+    os._exit(EXIT_LOAD_FAILED)

@@ -1,0 +1,67 @@
+"""The worker's own log records: JSON text sequences (RFC 7464) on descriptor 2, and `wsgi.errors` made of them."""
+from __future__ import annotations
+
+import json
+import os
+from typing import Iterable
+
+STDERR = 2
+MAX_TEXT = 32 << 10  # characters of a message, and of a traceback
+
+
+def write_record(level: str, message: str, code: str = '', traceback: str = '', request: str | None = None) -> None:
+    """One record in one write. `level`: debug, info, warn or error. `request`: the id of the request it belongs to."""
+    record = {'level': level, 'message': _shorten(message)}
+    if code:
+        record['code'] = code
+    if traceback:
+        record['traceback'] = _shorten(traceback)
+    if request:
+        record['request'] = request
+    data = b'\x1e' + json.dumps(record).encode('ascii') + b'\n'
+    try:
+        while data:
+            data = data[os.write(STDERR, data):]
+    except OSError:
+        pass  # the application closed its stderr: there is nowhere left to say it
+
+
+def _shorten(text: str) -> str:
+    """The end of a traceback says most, its start says where it began: both stay."""
+    if len(text) <= MAX_TEXT:
+        return text
+    start = MAX_TEXT // 8
+    return f'{text[:start]}\n… {len(text) - MAX_TEXT} characters left out …\n{text[start - MAX_TEXT:]}'
+
+
+class ErrorStream:
+    """`wsgi.errors` (PEP 3333, "Input and Error Streams") of one request: a record for each line, or at a flush."""
+
+    __slots__ = ('_request', '_partial')
+
+    def __init__(self, request: str | None) -> None:
+        self._request = request
+        self._partial = ''
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f'wsgi.errors takes str, not {type(text).__name__} (PEP 3333)')
+        *lines, self._partial = (self._partial + text).split('\n')
+        for line in lines:
+            self._record(line)
+        if len(self._partial) > MAX_TEXT:
+            self.flush()
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        if self._partial:
+            partial, self._partial = self._partial, ''
+            self._record(partial)
+
+    def _record(self, line: str) -> None:
+        if line.strip():
+            write_record('error', line.rstrip('\r'), request=self._request)

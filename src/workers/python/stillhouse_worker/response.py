@@ -1,0 +1,183 @@
+"""One response: PEP 3333's start_response and write(), and the frames they become."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from . import errors
+from .frames import ABORT, DATA, DONE, END, FREE, MAX_DATA, MAX_SENT, RESPONSE
+from .headers import MAX_HEAD, Head, encode_head, with_length
+
+if TYPE_CHECKING:
+    from .links import DataLink
+    from .running import Running
+
+
+_MAX_WHOLE = MAX_SENT - MAX_HEAD  # body bytes that fit a frame beside any head
+
+
+class Response:
+    """The states: no head, a head that can still be replaced, head sent (`committed`), `ended` (END or ABORT is sent),
+    `freed` (the front knows that the slot is free). `finished`: the application's part is over, write() is too late.
+
+    `granted` and `sent` count body bytes: the difference is what the front's window lets pass.
+    """
+
+    __slots__ = (
+        'id', 'granted', 'sent', 'cancelled', 'committed', 'ended', 'freed', 'finished', 'dropped',
+        'too_long', '_link', '_running', '_is_head', '_head', '_fault',
+    )  # fmt: skip
+
+    def __init__(self, id: int, is_head: bool, window: int, link: DataLink, running: Running) -> None:
+        self.id = id
+        self.granted = window
+        self.sent = 0
+        self.cancelled = self.committed = self.ended = self.freed = self.finished = False
+        self.too_long: int | None = None  # the Content-Length that the body passed
+        self.dropped: tuple[str, ...] = ()
+        self._link = link
+        self._running = running
+        self._is_head = is_head
+        self._head: Head | None = None
+        self._fault: Exception | None = None
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable:
+        """PEP 3333, "The start_response() Callable". Raises AppError for what it forbids, and exc_info too late."""
+        if exc_info:
+            try:
+                if self.committed and exc_info[1] is not None:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None  # a cycle through the frame would keep the traceback alive
+        elif self._head is not None or self._fault is not None:
+            self._fault = errors.start_response_twice()
+            raise self._fault
+        if self.committed:
+            self._fault = errors.start_response_twice()
+            raise self._fault
+        self._head = None
+        try:
+            self._head = encode_head(status, headers)
+        except errors.AppError as error:
+            self._fault = error  # an application that catches it has no head all the same
+            raise
+        self._fault = None
+        self.dropped = self._head.dropped
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """PEP 3333, "The write() Callable": the bytes are on their way when it returns. Raises AppError, ClientGone."""
+        if not isinstance(data, bytes):
+            raise errors.chunk_not_bytes(data, 'wrote')
+        if self.finished:
+            raise errors.write_after_end()
+        if data:
+            self.send(data)
+
+    @property
+    def head(self) -> Head:
+        """Raises the application's fault where there is no valid head."""
+        if self._fault is not None:
+            raise self._fault
+        if self._head is None:
+            raise errors.start_response_missing()
+        return self._head
+
+    @property
+    def drops_body(self) -> bool:
+        """RFC 9110, sections 6.4.1 and 9.3.2: responses that have no body on the wire."""
+        return self._is_head or self.head.code in (204, 304)
+
+    def send_whole(self, body: bytes) -> bool:
+        """Send a complete response in one frame and free the slot; False where it is not as simple as that."""
+        head = self._head
+        if (
+            head is None
+            or self._fault is not None
+            or self.committed
+            or self._is_head
+            or head.code == 304
+            or head.code == 204
+            or (head.length is not None and head.length != len(body))
+            or len(body) > self.granted
+            or len(body) > _MAX_WHOLE
+        ):
+            return False
+        self._link.send(RESPONSE, END | FREE, self.id, head.count, head.data, body)
+        self.sent = len(body)
+        self.committed = self.ended = self.freed = self.finished = True
+        return True
+
+    def set_length(self, length: int) -> None:
+        """Add the Content-Length that a body of known size has, where the application gave none (PEP 3333)."""
+        if not self.committed and self.head.length is None and self.head.code not in (204, 304):
+            self._head = with_length(self.head, length)
+
+    def send(self, chunk: bytes) -> None:
+        """Send body bytes, not empty, with the head before the first; what passes Content-Length is cut off."""
+        length = self.head.length
+        if self.cancelled:
+            raise errors.ClientGone('the client has gone')
+        if self.drops_body:
+            return
+        if length is not None and len(chunk) > length - self.sent:
+            self.too_long = length
+            chunk = memoryview(chunk)[:length - self.sent]
+        if len(chunk) or not self.committed:
+            self._send_pieces(chunk, length)
+
+    def _send_pieces(self, chunk: bytes, length: int | None) -> None:
+        room = self.granted - self.sent
+        if len(chunk) <= MAX_DATA and len(chunk) <= room:
+            return self._send_piece(chunk, length)
+        rest = memoryview(chunk)
+        while rest:
+            room = self.granted - self.sent
+            if room <= 0:
+                room = self._running.wait_for_room(self)
+            piece = rest[:min(room, MAX_DATA)]
+            self._send_piece(piece, length)
+            rest = rest[len(piece):]
+
+    def _send_piece(self, piece: bytes, length: int | None) -> None:
+        self.sent += len(piece)
+        self.ended = self.sent == length
+        self._send(piece, END if self.ended else 0)
+
+    def _send(self, body: bytes, flags: int) -> None:
+        if self.committed:
+            self._link.send(DATA, flags, self.id, body=body)
+        else:
+            head = self.head
+            self.committed = True
+            self._link.send(RESPONSE, flags, self.id, head.count, head.data, body)
+
+    def end(self, free: bool) -> None:
+        """The body is complete; `free`: nothing of the application runs any more. Raises AppError if it is short."""
+        length, drops_body = self.head.length, self.drops_body
+        self.finished = True
+        if self.ended:
+            return
+        if not drops_body and length is not None and self.sent < length:
+            if not self.committed:
+                self._send(b'', 0)
+            raise errors.body_too_short(length, self.sent)
+        if self._is_head and length is None:
+            # Not one frame: an END there would say that the body of a GET has length 0.
+            self._send(b'', 0)
+        self.ended, self.freed = True, free
+        self._send(b'', END | FREE if free else END)
+
+    def abort(self, free: bool) -> None:
+        """The application failed: 500, or the connection is cut. Nothing after END."""
+        self.finished = True
+        if not self.ended:
+            self.ended, self.freed = True, free
+            self._link.send(ABORT, FREE if free else 0, self.id)
+
+    def free(self) -> None:
+        """Say that the slot is free, if that is not said yet."""
+        if not self.ended:
+            self.abort(free=True)
+        elif not self.freed:
+            self.freed = True
+            self._link.send(DONE, 0, self.id)

@@ -1,0 +1,205 @@
+import { AppError } from '../errors.ts';
+import { encodeChunk, joinChunks } from './chunk.ts';
+import { describe } from './headers.ts';
+import { isBodyless, StartedResponse } from './start-response.ts';
+import type { Application, Body, Chunk, Environ, Head, Report, Sink, Write } from './types.ts';
+
+const EMPTY = new Uint8Array(0);
+
+/** Bodies given as an array up to this many bytes leave in one piece with their head. */
+const ONE_PIECE = 65536;
+
+type Steps = Iterator<Chunk> | AsyncIterator<Chunk>;
+
+/**
+ * One call of an application, from environ to the last byte, by the rules of PEP 3333: the one place in TypeScript where they
+ * are kept. The bytes go to a sink; whatever fails goes to `sink.fail`; `close()` of the body is called exactly once.
+ */
+export class Call {
+  readonly #sink: Sink;
+  readonly #report: Report;
+  readonly #bodyless: boolean;
+  readonly #started: StartedResponse;
+  #left = Number.POSITIVE_INFINITY;
+  #dropBody = false;
+  #steps: Steps | undefined;
+  #cancelled = false;
+  /** A chunk that ran past Content-Length ends the response. */
+  #full = false;
+
+  constructor(environ: Environ, sink: Sink, report: Report) {
+    this.#sink = sink;
+    this.#report = report;
+    this.#bodyless = environ.REQUEST_METHOD === 'HEAD';
+    this.#started = new StartedResponse(report);
+  }
+
+  /** Runs the application to its end; never rejects. */
+  async run(app: Application, environ: Environ): Promise<void> {
+    let body: Body | undefined;
+    try {
+      const write: Write = async (chunk) => this.#send(encodeChunk(chunk));
+      body = await app(environ, (status, headers, error) => {
+        this.#started.store(status, headers, error);
+        return write;
+      });
+      checkBody(body);
+      if (Array.isArray(body) && !this.#started.sent) await this.#sendArray(body as Chunk[]);
+      else await this.#sendSteps(body);
+    } catch (error) {
+      if (!this.#cancelled) this.#sink.fail(error);
+    } finally {
+      await this.#close(body);
+    }
+  }
+
+  /** Nobody waits for the response any more: the body is asked for nothing more, and closed. */
+  cancel(): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    this.#return();
+  }
+
+  /** A body whose size is known before its head leaves (PEP 3333, "Handling the Content-Length Header"). */
+  async #sendArray(body: readonly Chunk[]): Promise<void> {
+    const chunks = body.map(encodeChunk);
+    const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    const head = this.#takeHead(size);
+    const declared = head.length ?? size;
+    if (size > declared) this.#reportLong(declared);
+    const short = size < declared && !this.#dropBody;
+    if (this.#dropBody || short || size <= ONE_PIECE) {
+      const whole = this.#dropBody || size === 0 ? EMPTY : joinChunks(chunks).subarray(0, declared);
+      await this.#sink.start(head, whole, !short, !short && !('close' in body));
+      if (short) throw tooShort(declared - size);
+      return;
+    }
+    await this.#sink.start(head, EMPTY, false, false);
+    this.#left = declared;
+    for (const chunk of chunks) {
+      if (chunk.length > 0) await this.#send(chunk);
+      if (this.#cancelled || this.#full) break;
+    }
+    if (!this.#cancelled) this.#sink.end();
+  }
+
+  async #sendSteps(body: Body): Promise<void> {
+    const steps: Steps = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
+    this.#steps = steps;
+    while (!this.#cancelled) {
+      const { done, value } = await this.#next(steps);
+      if (this.#cancelled) return;
+      if (done === true) return this.#finish();
+      const chunk = encodeChunk(value);
+      if (chunk.length > 0) await this.#send(chunk);
+      // The iterable of a HEAD or a 304 need not be exhausted to be answered.
+      if (this.#full || (this.#dropBody && this.#started.sent)) return this.#finish();
+    }
+  }
+
+  /** The next step. An iterator that has ended or thrown is asked for nothing more, not even to return. */
+  async #next(steps: Steps): Promise<IteratorResult<Chunk>> {
+    try {
+      const step = await steps.next();
+      if (step.done === true) this.#steps = undefined;
+      return step;
+    } catch (error) {
+      this.#steps = undefined;
+      throw error;
+    }
+  }
+
+  /** One non-empty chunk, the first of which sends the head. */
+  async #send(chunk: Uint8Array): Promise<void> {
+    if (this.#cancelled) return;
+    const first = this.#started.sent ? undefined : this.#takeHead();
+    let body = chunk;
+    if (chunk.length > this.#left && !this.#dropBody) {
+      if (!this.#full) this.#reportLong(this.#left);
+      this.#full = true;
+      body = chunk.subarray(0, this.#left);
+    }
+    this.#left -= body.length;
+    if (first !== undefined) await this.#sink.start(first, this.#dropBody ? EMPTY : body, false, false);
+    else if (!this.#dropBody && body.length > 0) await this.#sink.write(body);
+  }
+
+  async #finish(): Promise<void> {
+    if (!this.#started.sent) {
+      const head = this.#takeHead(0);
+      const short = (head.length ?? 0) > 0 && !this.#dropBody;
+      await this.#sink.start(head, EMPTY, !short, false);
+      if (short) throw tooShort(head.length as number);
+      return;
+    }
+    if (this.#left > 0 && Number.isFinite(this.#left) && !this.#dropBody) throw tooShort(this.#left);
+    this.#sink.end();
+  }
+
+  #takeHead(size?: number): Head {
+    const head = this.#started.take();
+    this.#dropBody = this.#bodyless || isBodyless('', head.code);
+    this.#left = head.length ?? Number.POSITIVE_INFINITY;
+    if (size === undefined || head.length !== undefined || head.code === 204 || head.code === 304) return head;
+    // An empty body that came by an iterator says nothing of what a GET would have had.
+    if (this.#bodyless && size === 0) return head;
+    return { ...head, length: size, headers: [...head.headers, ['Content-Length', String(size)]] };
+  }
+
+  #reportLong(declared: number): void {
+    this.#report(
+      new AppError(
+        'APP_BODY_TOO_LONG',
+        `the body is longer than its Content-Length; it was cut ${declared} bytes into its last piece`,
+      ),
+    );
+  }
+
+  /** Lets a generator run its `finally`; an iterator that pends is woken by it. */
+  #return(): void {
+    const steps = this.#steps;
+    this.#steps = undefined;
+    if (steps?.return === undefined) return;
+    const report = (error: unknown) => this.#reportClose(error);
+    try {
+      Promise.resolve(steps.return()).catch(report);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  async #close(body: Body | undefined): Promise<void> {
+    this.#return();
+    try {
+      await body?.close?.();
+    } catch (error) {
+      this.#reportClose(error);
+    }
+  }
+
+  #reportClose(cause: unknown): void {
+    this.#report(new AppError('APP_CLOSE_FAILED', 'close() of the body failed', { cause }));
+  }
+}
+
+function tooShort(missing: number): AppError {
+  return new AppError(
+    'APP_BODY_TOO_SHORT',
+    `the body ended ${missing} bytes short of its Content-Length; the connection was cut`,
+  );
+}
+
+function checkBody(body: unknown): asserts body is Body {
+  if (typeof body === 'string' || body instanceof Uint8Array) {
+    throw new AppError(
+      'APP_BODY_IS_CHUNK',
+      `the application returned ${typeof body === 'string' ? 'a string' : 'bytes'}, not an iterable of chunks`,
+    );
+  }
+  if (typeof body !== 'object' || body === null || !(Symbol.iterator in body || Symbol.asyncIterator in body)) {
+    throw new AppError(
+      'APP_BODY_NOT_ITERABLE',
+      `the application returned ${describe(body)}, which is not an iterable of chunks`,
+    );
+  }
+}

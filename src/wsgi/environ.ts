@@ -1,0 +1,115 @@
+import { Buffer } from 'node:buffer';
+import { ClientError } from '../errors.ts';
+import { fileWrapper } from './file-wrapper.ts';
+import type { Input } from './input.ts';
+import type { Environ, ErrorStream } from './types.ts';
+
+/** The head of a request as it was read: strings whose characters are bytes (latin-1). */
+export interface RequestHead {
+  readonly method: string;
+  /** As it came: origin, absolute or asterisk form (RFC 9112, 3.2). */
+  readonly target: string;
+  /** The target's path and query, undecoded. */
+  readonly path: string;
+  readonly query: string;
+  readonly version: 'HTTP/1.0' | 'HTTP/1.1';
+  /** Names and values in turn, as they came. */
+  readonly fields: readonly string[];
+  /** The authority of an absolute target, which overrides Host (RFC 9112, 3.2.2). */
+  readonly authority: string | undefined;
+}
+
+/** What one connection adds to each of its requests. */
+export interface Peer {
+  readonly serverName: string;
+  readonly serverPort: string;
+  readonly scheme: 'http' | 'https';
+  readonly remoteAddress: string;
+  readonly remotePort: string;
+  /** Whether the client has closed its side. */
+  readonly gone: () => boolean;
+}
+
+/** What the server that calls the application says of itself. */
+export interface Flags {
+  readonly multithread: boolean;
+  readonly multiprocess: boolean;
+  readonly errors: ErrorStream;
+}
+
+const VERSION = [1, 0] as const;
+
+/**
+ * Builds the environ of a request (PEP 3333, "environ Variables"; RFC 3875).
+ * @throws ClientError PATH_ENCODING_INVALID, PATH_NUL
+ */
+export function makeEnviron(head: RequestHead, peer: Peer, flags: Flags, input: Input): Environ {
+  const environ: Environ = {
+    REQUEST_METHOD: head.method,
+    SCRIPT_NAME: '',
+    PATH_INFO: decodePath(head.path),
+    QUERY_STRING: head.query,
+    SERVER_NAME: peer.serverName,
+    SERVER_PORT: peer.serverPort,
+    SERVER_PROTOCOL: head.version,
+    REMOTE_ADDR: peer.remoteAddress,
+    REMOTE_PORT: peer.remotePort,
+    RAW_URI: head.target,
+    'wsgi.version': VERSION,
+    'wsgi.url_scheme': peer.scheme,
+    'wsgi.input': input,
+    'wsgi.errors': flags.errors,
+    'wsgi.multithread': flags.multithread,
+    'wsgi.multiprocess': flags.multiprocess,
+    'wsgi.run_once': false,
+    'wsgi.input_terminated': true,
+    'wsgi.file_wrapper': fileWrapper,
+    'stillhouse.client_gone': peer.gone,
+  };
+  addFields(environ, head.fields);
+  if (head.authority !== undefined) environ.HTTP_HOST = head.authority;
+  return environ;
+}
+
+/** RFC 3986, 2.1: decoded once, to bytes, and no further: `%2F` becomes a slash, and slashes are never collapsed. */
+export function decodePath(path: string): string {
+  if (!path.includes('%')) return path;
+  const decoded = path.replace(/%([0-9A-Fa-f]{2})?/g, (_, hex: string | undefined) => {
+    if (hex === undefined) throw new ClientError('PATH_ENCODING_INVALID');
+    return String.fromCharCode(Number.parseInt(hex, 16));
+  });
+  if (decoded.includes('\0')) throw new ClientError('PATH_NUL');
+  return decoded;
+}
+
+/**
+ * The `HTTP_*` key of a field name, or undefined where the field is dropped: `Proxy` (it would become HTTP_PROXY, CVE-2016-5385), and names
+ * with an underscore, which would pass for the same name with a hyphen.
+ */
+export function fieldKey(name: string): string | undefined {
+  if (name.includes('_')) return undefined;
+  const upper = name.toUpperCase().replaceAll('-', '_');
+  if (upper === 'PROXY') return undefined;
+  return upper === 'CONTENT_TYPE' || upper === 'CONTENT_LENGTH' ? upper : `HTTP_${upper}`;
+}
+
+function addFields(environ: Environ, fields: readonly string[]): void {
+  for (let at = 0; at < fields.length; at += 2) {
+    const key = fieldKey(fields[at] as string);
+    if (key === undefined) continue;
+    const value = fields[at + 1] as string;
+    const before = environ[key];
+    // RFC 9110, 5.3; RFC 6265, 5.4 for Cookie.
+    environ[key] = before === undefined ? value : `${before}${key === 'HTTP_COOKIE' ? '; ' : ','}${value}`;
+  }
+}
+
+/** Text as the latin-1 string of its UTF-8 bytes: the form of every string in an environ (PEP 3333, "Unicode Issues"). */
+export function toNative(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** The text of an environ's string, its bytes read as UTF-8. */
+export function fromNative(value: string): string {
+  return Buffer.from(value, 'latin1').toString('utf8');
+}

@@ -1,0 +1,126 @@
+/** Where an input's bytes come from: the next piece, never empty, or undefined at the end. Throws where the body is cut short. */
+export type Pull = () => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+
+const LF = 0x0a;
+const EMPTY = new Uint8Array(0);
+
+/**
+ * `wsgi.input` (PEP 3333, "Input and Error Streams"): the methods of a Python file, awaited. The end is sticky, and so is
+ * an error: a body that was cut short rejects, again and again, and never looks complete.
+ *
+ * @example for await (const line of environ['wsgi.input']) …
+ */
+export class Input {
+  readonly #pull: Pull;
+  #pieces: Uint8Array[] = [];
+  #size = 0;
+  #ended = false;
+  #failure: { error: unknown } | undefined;
+
+  constructor(pull: Pull) {
+    this.#pull = pull;
+  }
+
+  /** An input of bytes that are already here. */
+  static of(bytes: Uint8Array): Input {
+    let rest: Uint8Array | undefined = bytes.length > 0 ? bytes : undefined;
+    return new Input(() => {
+      const piece = rest;
+      rest = undefined;
+      return piece;
+    });
+  }
+
+  /**
+   * Up to `size` bytes, fewer only at the end; all that is left without `size` or with a negative one. Empty at the end.
+   * @throws ClientError or ClientGone where the client ended its body early
+   */
+  async read(size = -1): Promise<Uint8Array> {
+    const wanted = size < 0 ? Number.POSITIVE_INFINITY : size;
+    while (this.#size < wanted && (await this.#fill()));
+    return this.#take(Math.min(wanted, this.#size));
+  }
+
+  /** One line with its LF, or what is left without one; at most `size` bytes of it. Empty at the end. */
+  async readline(size = -1): Promise<Uint8Array> {
+    const wanted = size < 0 ? Number.POSITIVE_INFINITY : size;
+    let searched = 0;
+    for (let piece = 0; searched < wanted; piece++) {
+      if (piece === this.#pieces.length && !(await this.#fill())) break;
+      const bytes = this.#pieces[piece] as Uint8Array;
+      const at = bytes.indexOf(LF);
+      if (at >= 0) return this.#take(Math.min(wanted, searched + at + 1));
+      searched += bytes.length;
+    }
+    return this.#take(Math.min(wanted, searched));
+  }
+
+  /** The lines that are left; with a `hint`, no more of them once their sizes reach it. */
+  async readlines(hint = -1): Promise<Uint8Array[]> {
+    const lines: Uint8Array[] = [];
+    let size = 0;
+    for await (const line of this) {
+      lines.push(line);
+      size += line.length;
+      if (hint > 0 && size >= hint) break;
+    }
+    return lines;
+  }
+
+  /** The lines that are left, one at a time. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    for (let line = await this.readline(); line.length > 0; line = await this.readline()) yield line;
+  }
+
+  /** Pulls one more piece; false at the end. */
+  async #fill(): Promise<boolean> {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#ended) return false;
+    try {
+      const piece = await this.#pull();
+      if (piece === undefined) {
+        this.#ended = true;
+        return false;
+      }
+      this.#pieces.push(piece);
+      this.#size += piece.length;
+      return true;
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
+
+  #take(size: number): Uint8Array {
+    if (size === 0) return EMPTY;
+    const first = this.#pieces[0] as Uint8Array;
+    if (first.length > size) {
+      this.#pieces[0] = first.subarray(size);
+      this.#size -= size;
+      return first.subarray(0, size);
+    }
+    if (first.length === size) {
+      this.#pieces.shift();
+      this.#size -= size;
+      return first;
+    }
+    return this.#join(size);
+  }
+
+  #join(size: number): Uint8Array {
+    const joined = new Uint8Array(size);
+    let at = 0;
+    let used = 0;
+    while (at < size) {
+      const piece = this.#pieces[used] as Uint8Array;
+      const part = piece.length > size - at ? piece.subarray(0, size - at) : piece;
+      joined.set(part, at);
+      at += part.length;
+      if (part.length === piece.length) used++;
+      else this.#pieces[used] = piece.subarray(part.length);
+    }
+    this.#pieces.splice(0, used);
+    this.#size -= size;
+    return joined;
+  }
+}
