@@ -63,6 +63,14 @@ export class ClientGone extends Error {
   }
 }
 
+/** The application failed in its worker, whose own record says why; here it is only passed on. */
+export class AppFailed extends Error {
+  override readonly name = 'AppFailed';
+  constructor() {
+    super('the application failed');
+  }
+}
+
 /** What an application does against PEP 3333 or HTTP: the cure that its author is told. */
 export const APP_ERRORS = {
   APP_EXCEPTION: 'see the traceback',
@@ -122,7 +130,6 @@ export const START_ERRORS = {
   ADDRESS_UNKNOWN: 4,
   DATA_DIRECTORY_UNUSABLE: 1,
   FRONT_FAILED: 1,
-  NODE_TOO_OLD: 1,
 } as const satisfies Record<string, number>;
 
 export type StartErrorCode = keyof typeof START_ERRORS;

@@ -3,7 +3,7 @@ import { isatty } from 'node:tty';
 import { readArguments } from '../config/arguments.ts';
 import type { Settings } from '../config/settings.ts';
 import { StartError } from '../errors.ts';
-import { createLog, type Log, type LogSettings } from '../observe/log.ts';
+import { createLog, type LogSettings } from '../observe/log.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { helpText } from './help.ts';
 import { makePlan } from './plan.ts';
@@ -49,15 +49,11 @@ async function serve(target: string, settings: Settings): Promise<void> {
   const forget = stopOnSignals(supervisor);
   try {
     await supervisor.run();
+    log.logger.info('stopped');
   } finally {
     forget();
-    await finish(log);
+    await log.flush();
   }
-}
-
-async function finish(log: Log): Promise<void> {
-  log.logger.info('stopped');
-  await log.flush();
 }
 
 /** SIGINT may come twice from one Ctrl-C (a terminal and npm both send it), so a second one says nothing new. */

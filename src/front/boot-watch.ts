@@ -4,8 +4,10 @@ import type { StartFailure } from '../errors.ts';
 const NOTICE_MS = 3000;
 /** How long the answer to STACKS is waited for: C code that holds the GIL gives none. */
 const STACKS_MS = 1000;
-const SERVES = /\b(serve_forever|run_simple|run_forever|serveForever|app\.run|runserver)\b/;
-const FRAME = /^\s*File "([^"]+)", line (\d+), in (\S+)$/;
+const PYTHON_SERVES = /\b(serve_forever|run_simple|run_forever|app\.run|runserver)\b/;
+/** What Node calls a socket that listens (process.getActiveResourcesInfo). */
+const NODE_SERVES = /\bTCPServerWrap\b/;
+const FRAME = /^\s*File "([^"]+)", line (\d+), in (\S+)$/m;
 
 /** What a watch asks of the worker that it watches. */
 export interface Watched {
@@ -55,17 +57,22 @@ export class BootWatch {
 
   #fail(stacks: string): void {
     this.stop();
-    const where = lastFrame(stacks);
-    const at = where === undefined ? ', and did not say where it stands' : `; it stands at ${where}`;
+    const where = lastFrame(stacks) ?? stacks.trim();
+    const at = where === '' ? ', and did not say where it stands' : `; it stands at ${where}`;
     this.#watched.failed({
       code: 'APP_BOOT_TIMEOUT',
       message: `${this.#watched.target} was not imported within ${this.#bootTime / 1000} s${at}`,
-      cure: SERVES.test(stacks)
-        ? "the module starts a server of its own when it is imported: put that under if __name__ == '__main__':"
-        : 'move what takes long out of the import, or raise --boot-timeout',
-      ...(stacks === '' ? {} : { traceback: stacks }),
+      cure: cureFor(stacks),
+      ...(FRAME.test(stacks) ? { traceback: stacks } : {}),
     });
   }
+}
+
+function cureFor(stacks: string): string {
+  const serves = 'the module starts a server of its own when it is imported: put that under';
+  if (PYTHON_SERVES.test(stacks)) return `${serves} if __name__ == '__main__':`;
+  if (NODE_SERVES.test(stacks)) return `${serves} if (import.meta.main)`;
+  return 'move what takes long out of the import, or raise --boot-timeout';
 }
 
 /** The innermost frame of the first stack: `FILE, line N, in NAME`. The library's own frames below the user's are left out by the worker's order. */

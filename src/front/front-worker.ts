@@ -65,7 +65,8 @@ export class FrontWorker {
     const open = Object.values(this.#pipes).filter((pipe) => !pipe.closed);
     await Promise.race([Promise.all(open.map(closed)), later(LAST_WORDS_MS)]);
     this.#pool.remove(this.#link);
-    this.#link.fail(why);
+    const requests = this.#link.fail();
+    if (requests.length > 0) this.#log.error({ code: 'WORKER_DIED', requests }, `${why}; its requests got 502`);
     this.#pipes.stdout.destroy();
     this.#pipes.stderr.destroy();
     this.#pool.dispatch();

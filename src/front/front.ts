@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { AppError, ClientError, ClientGone } from '../errors.ts';
+import { AppError, AppFailed, ClientError, ClientGone } from '../errors.ts';
 import { HttpServer } from '../http/server.ts';
 import { accessLog } from '../middleware/access-log.ts';
 import { bufferBody } from '../middleware/buffer-body.ts';
@@ -174,7 +174,7 @@ export class Front {
 
   #onError(error: unknown, peer: Peer, environ: Environ | undefined): void {
     const { logger } = this.#log;
-    if (error instanceof ClientGone) return;
+    if (error instanceof ClientGone || error instanceof AppFailed) return;
     if (error instanceof ClientError) {
       const request = environ?.HTTP_X_REQUEST_ID ?? this.#nextId();
       logger.info(

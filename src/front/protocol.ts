@@ -33,7 +33,6 @@ export type WorkerPipe = (typeof WORKER_PIPES)[number];
 export interface GenerationPlan {
   readonly generation: number;
   readonly start: Start;
-  readonly multithread: boolean;
   readonly queueTime: number;
   readonly bootTime: number;
 }

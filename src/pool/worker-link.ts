@@ -101,13 +101,18 @@ export class WorkerLink implements Carrier {
     if (this.#open) this.#sockets.control.write(encodeFrame(TYPE.STOP, 0));
   }
 
-  /** The worker is dead or to be killed: what it ran is answered 502. */
-  fail(why: string): void {
+  /**
+   * The worker is dead: what it ran is answered 502.
+   * @returns the ids of those requests
+   */
+  fail(): string[] {
     this.#open = false;
-    for (const request of this.#running.values()) request.answer(502, why);
+    const cut = [...this.#running.values()].filter((request) => !request.over);
+    for (const request of cut) request.answer(502, 'the worker that ran this request died');
     this.#running.clear();
     this.#sockets.data.destroy();
     this.#sockets.control.destroy();
+    return cut.map((request) => request.requestId ?? '');
   }
 
   #receive(socket: Socket, reader: FrameReader, bytes: Buffer): void {

@@ -1,4 +1,4 @@
-import { ClientGone } from '../errors.ts';
+import { AppFailed, ClientGone } from '../errors.ts';
 import { errorPage } from '../wsgi/error-page.ts';
 import { isRequestId } from '../wsgi/request-id.ts';
 import { statusText } from '../wsgi/status.ts';
@@ -88,7 +88,7 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
       if (this.#ended) throw new ProtocolError('a frame for a response that has ended');
       return;
     }
-    if (frame.type === TYPE.ABORT) return this.fail(new Error('the application failed; its own record says why'));
+    if (frame.type === TYPE.ABORT) return this.fail(new AppFailed());
     this.#credit -= frame.body.length;
     if (this.#credit < 0) throw new ProtocolError('more body bytes than were granted');
     const end = (frame.flags & FLAG.END) !== 0;

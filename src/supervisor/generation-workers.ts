@@ -56,7 +56,7 @@ export class Generation {
     const { app, queueTime, bootTime } = this.#plan;
     this.#front.send({
       type: 'prepare',
-      plan: { generation: this.number, start: app.start, multithread: app.start.threads > 1, queueTime, bootTime },
+      plan: { generation: this.number, start: app.start, queueTime, bootTime },
     });
     for (let count = 0; count < app.workers; count++) this.#startWorker();
   }
@@ -122,7 +122,7 @@ export class Generation {
   #reap(worker: WorkerProcess, ending: Ending): void {
     this.#workers.delete(worker.id);
     const how = describeEnding(ending);
-    this.#front.send({ type: 'worker-gone', worker: worker.id, why: `the worker that ran this request ${how}` });
+    this.#front.send({ type: 'worker-gone', worker: worker.id, why: `the worker ${how}` });
     if (this.#state === 'starting' || this.#state === 'warm') {
       // What it said of its own failure may still be on its way through the front.
       this.#endings.set(worker.id, ending);

@@ -32,6 +32,7 @@ export class Supervisor {
   #crew: Crew | undefined;
   #generations = 0;
   #stopping = false;
+  #hasServed = false;
   #restart: NodeJS.Timeout | undefined;
 
   constructor(plan: ServePlan, log: Logger) {
@@ -90,7 +91,7 @@ export class Supervisor {
       crew.drained.resolve();
       void generation.abandon('its front died');
       if (this.#stopping) return;
-      if (generation.state !== 'serving') {
+      if (!this.#hasServed) {
         const message = `the front ${describeEnding(ending)} before it served`;
         this.#fail({
           code: 'FRONT_FAILED',
@@ -110,6 +111,7 @@ export class Supervisor {
     switch (message.type) {
       case 'committed':
         crew.generation.committed();
+        this.#hasServed = true;
         this.#served.resolve();
         return;
       case 'drained':

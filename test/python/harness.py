@@ -12,6 +12,7 @@ import sys
 import tempfile
 import textwrap
 import time
+import unittest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -227,3 +228,29 @@ def spawn(command, descriptors):
     finally:
         for descriptor in high:
             os.close(descriptor)
+
+
+class WorkerTestCase(unittest.TestCase):
+    """Tests that share one worker with the application `APP`."""
+
+    APP = ''
+    START = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.worker = Worker(cls.APP, **cls.START)
+        cls.addClassCleanup(cls.worker.__exit__)
+
+    def failed(self, path, code, *words, level='error', **request):
+        """The response to a request whose record has this code, and these words in its message or traceback."""
+        response = self.worker.get(path, **request)
+        record = self.worker.record()
+        self.assertEqual((record.get('code'), record['level']), (code, level), record)
+        self.assertEqual(record['request'], f'r{self.worker.next_id - 1}')
+        for word in words:
+            self.assertIn(word, record['message'] + record.get('traceback', ''))
+        return response
+
+    def refused(self, path, code, *words, **request):
+        """A request that gets 500: ABORT before any RESPONSE."""
+        self.assertEqual(self.failed(path, code, *words, **request).frames[0][0], ABORT)

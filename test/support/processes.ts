@@ -1,5 +1,6 @@
 /** Processes as the kernel has them. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { until } from './until.ts';
 
 export interface Process {
   readonly pid: number;
@@ -52,6 +53,15 @@ export class ProcessTree {
 export function isAlive(pid: number): boolean {
   const found = readProcess(pid);
   return found !== undefined && found.state !== 'Z';
+}
+
+/** Resolves when none of these processes runs any more. @throws where one still does after a while, and ends it */
+export async function allGone(pids: readonly number[]): Promise<void> {
+  try {
+    await until(() => !pids.some(isAlive), 'the end of all processes');
+  } finally {
+    for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL');
+  }
 }
 
 /** What each open descriptor of a process stands for, such as `socket:[123]`. */

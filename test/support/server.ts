@@ -25,10 +25,21 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** How a run differs from `stillhouse ARGS` in the repository's root. */
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** What is run in place of this Node and the executable. */
+  readonly command?: readonly [file: string, ...args: string[]];
+}
+
 const PATIENCE_MS = 30_000;
 
 /** One run of the command. Dispose of it (`await using`), and it is stopped and nothing of it is left. */
 export class RunningServer implements AsyncDisposable {
+  /** The lines of stdout. */
+  readonly lines: string[] = [];
+  /** Those that are JSON. */
   readonly records: LogRecord[] = [];
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
@@ -36,15 +47,17 @@ export class RunningServer implements AsyncDisposable {
   #stderr = '';
   #over = false;
 
-  constructor(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
+  constructor(args: readonly string[], options: RunOptions = {}) {
     const { INIT_CWD: _, ...env } = { ...process.env, ...options.env };
-    this.#child = spawn(process.execPath, [BIN, ...args], {
+    const [file, ...first] = options.command ?? [process.execPath, BIN];
+    this.#child = spawn(file, [...first, ...args], {
       cwd: options.cwd ?? ROOT,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     createInterface({ input: this.#child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      this.records.push(JSON.parse(line) as LogRecord);
+      this.lines.push(line);
+      if (line.startsWith('{')) this.records.push(JSON.parse(line) as LogRecord);
       for (const look of this.#watchers) look();
     });
     this.#child.stderr?.on('data', (bytes: Buffer) => {
@@ -72,9 +85,18 @@ export class RunningServer implements AsyncDisposable {
 
   /** The first record that fits, now or later. @throws where the server ends first, or none comes in time */
   record(fits: (record: LogRecord) => boolean, what = 'the record'): Promise<LogRecord> {
-    const { promise, resolve, reject } = Promise.withResolvers<LogRecord>();
+    return this.#find(this.records, fits, what);
+  }
+
+  /** The first line of stdout that has these words, now or later. */
+  line(words: string): Promise<string> {
+    return this.#find(this.lines, (line) => line.includes(words), `a line with ${JSON.stringify(words)}`);
+  }
+
+  #find<T>(among: readonly T[], fits: (each: T) => boolean, what: string): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
     const look = () => {
-      const found = this.records.find(fits);
+      const found = among.find(fits);
       if (found !== undefined) resolve(found);
       else if (this.#over) reject(new Error(`the server ended before ${what} came\n${this.#describe()}`));
     };
@@ -114,7 +136,7 @@ export class RunningServer implements AsyncDisposable {
   }
 
   #describe(): string {
-    return `${this.records.map((record) => JSON.stringify(record)).join('\n')}\n${this.#stderr}`;
+    return `${this.lines.join('\n')}\n${this.#stderr}`;
   }
 }
 
@@ -122,7 +144,7 @@ export class RunningServer implements AsyncDisposable {
 export async function serve(
   target: string,
   args: readonly string[] = [],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  options: RunOptions = {},
 ): Promise<RunningServer & { port: number }> {
   const server = new RunningServer([target, '--bind=127.0.0.1:0', ...args], options);
   try {
@@ -131,4 +153,16 @@ export async function serve(
     await server[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Runs `stillhouse ARGS` that is to be refused. @throws where it serves */
+export async function refused(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  await using server = new RunningServer(args, options);
+  const served = server.ready().then(
+    (port) => {
+      throw new Error(`it serves on port ${port}, and was to be refused`);
+    },
+    () => server.ended,
+  );
+  return await Promise.race([server.ended, served]);
 }

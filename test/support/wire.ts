@@ -153,8 +153,8 @@ export class Wire implements Disposable {
 }
 
 /** One request on a connection of its own. */
-export async function ask(port: number, request: string | Uint8Array, method = 'GET'): Promise<Answer> {
-  using wire = await Wire.open(port);
+export async function ask(port: number, request: string | Uint8Array, method = 'GET', host?: string): Promise<Answer> {
+  using wire = await Wire.open(port, host);
   return await wire.send(request).answer(method);
 }
 

@@ -120,7 +120,7 @@ function read(socket: Socket, take: (frame: Frame) => void): void {
 
 /** What an import that does not end waits for. JavaScript that runs cannot be asked. */
 function describeWait(): string {
-  return `the event loop waits for: ${[...new Set(process.getActiveResourcesInfo())].join(', ')}`;
+  return `an await that does not end; the event loop waits for ${[...new Set(process.getActiveResourcesInfo())].join(', ')}`;
 }
 
 /** A worker leads its own session, so that what it forked dies with it. */

@@ -26,7 +26,7 @@ class Running:
             response.cancelled = True
 
     def remove(self, response: Response) -> None:
-        del self._running[response.id]
+        self._running.pop(response.id, None)
 
     def credit(self, id: int, size: int) -> None:
         """The front grants `size` more body bytes."""
