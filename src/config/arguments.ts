@@ -34,8 +34,8 @@ export function readArguments(argv: readonly string[]): Arguments {
       const flag = equals < 0 ? word : word.slice(0, equals);
       const name = BY_FLAG.get(flag) ?? unknownOption(flag);
       const setting: Setting = SETTINGS[name];
-      if (setting.kind === 'switch' && equals < 0)
-        given[name] = flag.startsWith('--no-') ? false : read(setting, flag, 'yes');
+      if (setting.kind === 'switch')
+        given[name] = read(setting, flag, equals < 0 ? 'yes' : word.slice(equals + 1)) !== flag.startsWith('--no-');
       else store(given, name, setting, flag, equals < 0 ? argv[++at] : word.slice(equals + 1));
     }
   }

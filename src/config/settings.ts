@@ -10,6 +10,8 @@ export interface Setting {
   /** As it would be written on the command line; empty: none. */
   readonly default: string;
   readonly least?: number;
+  /** Without it: what a timer takes, or what a number holds exactly. */
+  readonly most?: number;
   readonly choices?: readonly string[];
   readonly help: string;
 }
@@ -98,6 +100,7 @@ export const SETTINGS = {
     kind: 'count',
     default: '100',
     least: 1,
+    most: 60_000,
     help: 'header fields; beyond: 431',
   },
   limitRequestHead: {
@@ -105,6 +108,7 @@ export const SETTINGS = {
     kind: 'bytes',
     default: '64KiB',
     least: 256,
+    most: 16 << 20,
     help: 'all header fields together; beyond: 431',
   },
   limitRequestBody: {
@@ -119,6 +123,7 @@ export const SETTINGS = {
     kind: 'bytes',
     default: '64KiB',
     least: 0,
+    most: 32 << 20,
     help: 'request bodies up to this stay in memory; larger ones are spooled',
   },
   responseBuffer: {

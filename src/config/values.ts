@@ -11,6 +11,8 @@ const UNITS: Readonly<Record<string, number>> = {
   GIB: 1024 ** 3,
 };
 const TIMES: Readonly<Record<string, number>> = { '': 1, MS: 0.001, S: 1, M: 60, H: 3600 };
+/** Node's timers take no more: 2 ** 31 - 1 milliseconds. */
+const LONGEST_TIMER_S = 2_147_483;
 const AMOUNT = /^([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)$/;
 const ADDRESS = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^:[\]]*)):([0-9]{1,5})$/;
 const YES: ReadonlySet<string> = new Set(['yes', 'true', 'on', '1']);
@@ -28,11 +30,11 @@ export class ValueError extends Error {
 export function parseValue(setting: Setting, text: string): unknown {
   switch (setting.kind) {
     case 'count':
-      return atLeast(setting, /^[0-9]+$/.test(text) ? Number(text) : fail(`${quote(text)} is not a whole number`));
+      return within(setting, /^[0-9]+$/.test(text) ? Number(text) : fail(`${quote(text)} is not a whole number`));
     case 'seconds':
-      return atLeast(setting, amount(text, TIMES, 'a time such as 30, 500ms or 2m'));
+      return within(setting, amount(text, TIMES, 'a time such as 30, 500ms or 2m'));
     case 'bytes':
-      return atLeast(setting, Math.trunc(amount(text, UNITS, 'a size such as 65536, 64KiB or 1GB')));
+      return within(setting, Math.trunc(amount(text, UNITS, 'a size such as 65536, 64KiB or 1GB')));
     case 'switch':
       return YES.has(text) || (!NO.has(text) && fail(`${quote(text)} is neither yes nor no`));
     case 'choice':
@@ -60,8 +62,10 @@ function amount(text: string, units: Readonly<Record<string, number>>, example: 
   return Number(digits) * factor;
 }
 
-function atLeast(setting: Setting, value: number): number {
+function within(setting: Setting, value: number): number {
+  const most = setting.most ?? (setting.kind === 'seconds' ? LONGEST_TIMER_S : Number.MAX_SAFE_INTEGER);
   if (value < (setting.least ?? 0)) fail(`${value} is less than ${setting.least}`);
+  if (value > most) fail(`${value} is more than ${most}`);
   return value;
 }
 

@@ -15,7 +15,7 @@ const EMPTY = new Uint8Array(0);
 const READ_AHEAD = 65536;
 /** Bytes of an unread body that are read and thrown away to keep the connection. */
 const DISCARD = 262_144;
-/** How long a refused client may go on sending before it is cut off, so that it can read the refusal (RFC 9112, 9.6). */
+/** How long a client may keep its side open after the last response, so that it can read that (RFC 9112, 9.6). */
 const LINGER_MS = 5000;
 
 interface Exchange {
@@ -92,7 +92,10 @@ export class Connection implements Outlet {
   /** Takes no further request: an idle connection closes now, a busy one after its response. */
   drain(): void {
     this.#closing = true;
-    if (this.#exchange === undefined && !this.#lingering && !this.#parser.midRequest) this.#socket.end();
+    if (this.#exchange !== undefined || this.#lingering || this.#parser.midRequest) return;
+    // Not a half-close: a client that keeps idle connections in a pool may not look at this one for hours.
+    this.#lingering = true;
+    this.#socket.destroySoon();
   }
 
   /** Closes after the first response. */
@@ -108,13 +111,20 @@ export class Connection implements Outlet {
   send(bytes: Uint8Array): void | Promise<void> {
     if (this.#socket.destroyed) return;
     this.#socket.write(bytes);
-    if (this.#socket.writableLength <= this.#settings.limits.responseBuffer) return;
+    // A buffer below the socket's own mark would wait for a `drain` that never comes.
+    if (!this.#socket.writableNeedDrain || this.#socket.writableLength <= this.#settings.limits.responseBuffer) return;
     this.#drained ??= Promise.withResolvers();
     return this.#drained.promise;
   }
 
   date(): string {
     return this.#clock.date();
+  }
+
+  get closing(): boolean {
+    const exchange = this.#exchange;
+    // RFC 9110, 10.1.1: whether a body that was not asked for still comes, cannot be known.
+    return this.#closing || (exchange !== undefined && isUnasked(exchange));
   }
 
   cut(reset: boolean): void {
@@ -133,7 +143,8 @@ export class Connection implements Outlet {
     this.#parser.receive(bytes);
     if (this.#arrival !== undefined) this.#arrival.resolve();
     else if (this.#exchange === undefined) this.#advance();
-    if (this.#parser.buffered > READ_AHEAD) this.#socket.pause();
+    // A head that is not complete has limits of its own.
+    if (this.#exchange !== undefined && this.#parser.buffered > READ_AHEAD) this.#socket.pause();
   }
 
   #endInput(): void {
@@ -158,20 +169,22 @@ export class Connection implements Outlet {
     this.#deadline = Number.POSITIVE_INFINITY;
     this.#onDeadline = 'idle';
     const { flags, report, app } = this.#settings;
-    const input = framing.length === 0 ? Input.of(EMPTY) : new Input(() => this.#pull());
+    const input = framing.length === 0 ? Input.of(EMPTY) : new Input(() => this.#pull(exchange));
     const environ = makeEnviron(head, this.#peer, flags, input);
-    const asked = { method: head.method, version: head.version, keepAlive: framing.keepAlive && !this.#closing };
+    const asked = { method: head.method, version: head.version, keepAlive: framing.keepAlive };
     const sink = new ResponseSink(this, asked, environ);
     const call = new Call(environ, sink, (problem) => report(problem, environ));
-    this.#exchange = { call, sink, framing, bodyDone: framing.length === 0, continued: false };
+    const exchange: Exchange = { call, sink, framing, bodyDone: framing.length === 0, continued: false };
+    this.#exchange = exchange;
     if (framing.length === 0) this.#parser.next();
     void call.run(app, environ).then(() => this.#finish());
   }
 
   /** The next piece of the request's body, as it is asked for. */
-  async #pull(): Promise<Uint8Array | undefined> {
-    const exchange = this.#exchange as Exchange;
+  async #pull(exchange: Exchange): Promise<Uint8Array | undefined> {
     while (!exchange.bodyDone) {
+      // The application reads on after its response: what comes now is another request's.
+      if (exchange !== this.#exchange) throw new ClientGone();
       const event = this.#parser.next();
       if (event?.type === 'data') return event.bytes;
       if (event?.type === 'end') exchange.bodyDone = true;
@@ -187,14 +200,18 @@ export class Connection implements Outlet {
       exchange.continued = true;
       this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n');
     }
-    this.#arrival = Promise.withResolvers();
+    this.#arrival ??= Promise.withResolvers();
+    const arrival = this.#arrival;
     this.#socket.resume();
     this.#wait('body', this.#settings.limits.bodyTime);
     try {
-      await this.#arrival.promise;
+      await arrival.promise;
     } finally {
-      this.#arrival = undefined;
-      this.#deadline = Number.POSITIVE_INFINITY;
+      // Two reads at a time wait for the same arrival, and the first of them may wait for the next already.
+      if (this.#arrival === arrival) {
+        this.#arrival = undefined;
+        this.#deadline = Number.POSITIVE_INFINITY;
+      }
     }
   }
 
@@ -205,7 +222,7 @@ export class Connection implements Outlet {
     this.#exchange = undefined;
     if (this.#socket.destroyed) return;
     if (!usable || this.#closing) {
-      this.#end(!exchange.bodyDone);
+      this.#end();
       return;
     }
     this.#wait('idle', this.#settings.limits.idleTime);
@@ -217,10 +234,10 @@ export class Connection implements Outlet {
   /** Reads what the application left of the body, within bounds; false where the connection cannot go on. */
   async #discard(exchange: Exchange): Promise<boolean> {
     if (exchange.bodyDone) return true;
-    if (exchange.framing.expectsContinue && !exchange.continued) return false;
+    if (this.closing) return false;
     try {
       for (let size = 0; size <= DISCARD; ) {
-        const piece = await this.#pull();
+        const piece = await this.#pull(exchange);
         if (piece === undefined) return true;
         size += piece.length;
       }
@@ -233,17 +250,17 @@ export class Connection implements Outlet {
   #refuse(error: ClientError): void {
     const asked = { method: 'GET', version: 'HTTP/1.1', keepAlive: false } as const;
     new ResponseSink(this, asked, undefined).fail(error);
-    this.#end(true);
+    this.#end();
   }
 
   /** RFC 9112, 9.6: the sending side closes first, and what still comes is read, so that no reset destroys the answer. */
-  #end(linger: boolean): void {
+  #end(): void {
     this.#closing = true;
-    this.#socket.end();
-    if (!linger || this.#inputEnded) return;
     this.#lingering = true;
+    this.#deadline = Number.POSITIVE_INFINITY;
     this.#socket.resume();
-    this.#wait('linger', LINGER_MS);
+    // From when all is sent: a client that reads slowly has `writeTime` for that.
+    this.#socket.end(() => this.#wait('linger', LINGER_MS));
   }
 
   #wait(what: 'idle' | 'head' | 'body' | 'linger', time: number): void {
@@ -255,4 +272,9 @@ export class Connection implements Outlet {
     this.#drained?.resolve();
     this.#drained = undefined;
   }
+}
+
+/** Whether the client waits for 100 before it sends its body, and never was given it. */
+function isUnasked({ framing, bodyDone, continued }: Exchange): boolean {
+  return framing.expectsContinue && !continued && !bodyDone;
 }

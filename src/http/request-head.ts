@@ -31,15 +31,13 @@ const DIGITS = /^[0-9]+$/;
 const VERSION = /^HTTP\/[0-9]\.[0-9]$/;
 
 /**
- * @param text the head without the CRLF that ends its last line
+ * @param text the head without the CRLF that ends its last line, no larger than the limits
  * @throws ClientError
  */
 export function parseHead(text: string, limits: Limits): ParsedHead {
   const lines = splitLines(text);
-  const requestLine = lines[0] as string;
-  if (text.length - requestLine.length > limits.fieldBytes) refuse('FIELDS_TOO_LARGE');
   if (lines.length - 1 > limits.fieldCount) refuse('TOO_MANY_FIELDS');
-  const { method, target, version } = parseRequestLine(requestLine);
+  const { method, target, version } = parseRequestLine(lines[0] as string);
   const fields: string[] = [];
   for (let at = 1; at < lines.length; at++) parseField(lines[at] as string, fields);
   const framing = readFraming(fields, version, limits);
@@ -96,7 +94,8 @@ function parseTarget(method: string, target: string): Pick<RequestHead, 'path' |
   const absolute = ABSOLUTE.exec(target);
   if (absolute === null) refuse('TARGET_FORM_INVALID');
   const [, authority = '', path = '', query = ''] = absolute;
-  if (!HOST.test(authority)) refuse('HOST_INVALID');
+  // RFC 9110, 4.2.1: an http URI has a host.
+  if (!HOST.test(authority) || authority.startsWith(':')) refuse('HOST_INVALID');
   return { path: path === '' ? '/' : path, query, authority };
 }
 
@@ -175,11 +174,9 @@ function bodyLength(
       .toLowerCase()
       .split(',')
       .map((name) => name.trim());
-    refuse(
-      names.every(isToken) && names.filter((name) => name === 'chunked').length <= 1
-        ? 'TRANSFER_CODING_UNKNOWN'
-        : 'TRANSFER_CODING_INVALID',
-    );
+    // RFC 9112, 6.3: where "chunked" is not last, nobody knows where the body ends, and that is 400.
+    const ends = names.every(isToken) && names.indexOf('chunked') === names.length - 1;
+    refuse(ends ? 'TRANSFER_CODING_UNKNOWN' : 'TRANSFER_CODING_INVALID');
   }
   if (length === undefined) return 0;
   if (!DIGITS.test(length)) refuse('CONTENT_LENGTH_INVALID');

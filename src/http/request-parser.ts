@@ -184,10 +184,11 @@ export class RequestParser {
       const crlf = this.#buffer.indexOf(CRLF);
       const lineEnd = crlf < 0 ? size : Math.min(crlf, size);
       // One byte more, for a CR that may be the first half of the line's end.
-      if (lineEnd > firstLine + 1 || (end >= 0 && lineEnd > firstLine)) {
+      if (lineEnd > (crlf < 0 ? firstLine + 1 : firstLine)) {
         throw new ClientError(lineFeed < firstLine + 1 ? 'LINE_ENDING_INVALID' : tooLong);
       }
-      if (size - lineEnd > fieldBytes + 3) {
+      // Three bytes more, for a CRLF CR that may belong to the section's end.
+      if (size - lineEnd > (end < 0 ? fieldBytes + 3 : fieldBytes)) {
         throw new ClientError(lineFeed < lineEnd + fieldBytes + 3 ? 'LINE_ENDING_INVALID' : 'FIELDS_TOO_LARGE');
       }
     }

@@ -6,7 +6,7 @@ import type { Head } from '../wsgi/types.ts';
 export interface Asked {
   readonly method: string;
   readonly version: 'HTTP/1.0' | 'HTTP/1.1';
-  /** Whether the connection may go on. */
+  /** Whether the client would have the connection go on. */
   readonly keepAlive: boolean;
 }
 
@@ -16,9 +16,12 @@ export interface Delimited {
   readonly keepAlive: boolean;
 }
 
-/** RFC 9112, 6.3, in its order; an HTTP/1.0 client cannot read chunks. */
-export function delimit(head: Head, asked: Asked): Delimited {
-  const { keepAlive } = asked;
+/**
+ * RFC 9112, 6.3, in its order; an HTTP/1.0 client cannot read chunks.
+ * @param closing whether the server closes the connection after this response
+ */
+export function delimit(head: Head, asked: Asked, closing: boolean): Delimited {
+  const keepAlive = asked.keepAlive && !closing;
   if (isBodyless(asked.method, head.code)) return { body: 'none', keepAlive };
   if (head.length !== undefined) return { body: 'length', keepAlive };
   if (asked.version === 'HTTP/1.1') return { body: 'chunked', keepAlive };

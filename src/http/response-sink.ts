@@ -10,6 +10,8 @@ import { type Asked, type Delimited, delimit, serializeHead } from './response-h
 export interface Outlet {
   /** Sends bytes; a promise where the client is slow and the buffer is full. */
   send(bytes: Uint8Array): void | Promise<void>;
+  /** Whether the connection closes after this response, whatever the client asked for. */
+  readonly closing: boolean;
   /** The date of now, for the head. */
   date(): string;
   /** Cuts the connection, so that the client cannot take a part for the whole. `reset`: the end of the connection would look like the end of the body. */
@@ -29,6 +31,8 @@ export class ResponseSink implements Sink {
   readonly #environ: Environ | undefined;
   #delimited: Delimited | undefined;
   #complete = false;
+  /** The request was at fault: what follows it on the connection cannot be trusted. */
+  #refused = false;
 
   constructor(outlet: Outlet, asked: Asked, environ: Environ | undefined) {
     this.#outlet = outlet;
@@ -47,7 +51,7 @@ export class ResponseSink implements Sink {
   }
 
   start(head: Head, body: Uint8Array, complete: boolean): void | Promise<void> {
-    const delimited = delimit(head, this.#asked);
+    const delimited = delimit(head, this.#asked, this.#refused || this.#outlet.closing);
     this.#delimited = delimited;
     this.#complete = complete;
     const text = serializeHead(head, this.#asked, delimited, this.#outlet.date());
@@ -91,6 +95,7 @@ export class ResponseSink implements Sink {
       return;
     }
     const refused = error instanceof ClientError;
+    this.#refused = refused;
     const code = refused ? error.status : 500;
     const given = this.#environ?.HTTP_X_REQUEST_ID;
     const id = isRequestId(given) ? given : undefined;

@@ -1,4 +1,5 @@
 import { ClientError, ClientGone } from '../errors.ts';
+import { isBody } from '../wsgi/body.ts';
 import type { Body, Chunk, Environ, Middleware } from '../wsgi/types.ts';
 
 /** One request as the log has it. No query string, cookie or header value but the id. */
@@ -31,7 +32,10 @@ export function accessLog(log: (record: AccessRecord) => void, now: () => number
           return write(chunk);
         };
       });
-      return isBody(body) ? new CountedBody(body, entry) : body;
+      if (isBody(body)) return new CountedBody(body, entry);
+      entry.status = 500;
+      entry.close();
+      return body;
     } catch (error) {
       entry.fail(error);
       entry.close();
@@ -100,10 +104,8 @@ class CountedBody implements AsyncIterableIterator<Chunk> {
   }
 
   async next(): Promise<IteratorResult<Chunk>> {
-    this.#steps ??=
-      Symbol.asyncIterator in this.#body ? this.#body[Symbol.asyncIterator]() : this.#body[Symbol.iterator]();
     try {
-      const step = await this.#steps.next();
+      const step = await this.#iterator().next();
       if (step.done === true) this.#entry.complete = true;
       else this.#entry.count(step.value);
       return step;
@@ -114,7 +116,7 @@ class CountedBody implements AsyncIterableIterator<Chunk> {
   }
 
   async return(): Promise<IteratorResult<Chunk>> {
-    await this.#steps?.return?.();
+    await this.#iterator().return?.();
     return { done: true, value: undefined };
   }
 
@@ -125,13 +127,10 @@ class CountedBody implements AsyncIterableIterator<Chunk> {
       this.#entry.close();
     }
   }
-}
 
-function isBody(body: unknown): body is Body {
-  return (
-    typeof body === 'object' &&
-    body !== null &&
-    !(body instanceof Uint8Array) &&
-    (Symbol.iterator in body || Symbol.asyncIterator in body)
-  );
+  #iterator(): Iterator<Chunk> | AsyncIterator<Chunk> {
+    this.#steps ??=
+      Symbol.asyncIterator in this.#body ? this.#body[Symbol.asyncIterator]() : this.#body[Symbol.iterator]();
+    return this.#steps;
+  }
 }

@@ -1,5 +1,6 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isBody } from '../wsgi/body.ts';
 import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
 import { Input } from '../wsgi/input.ts';
 import type { Body, Environ, Middleware } from '../wsgi/types.ts';
@@ -29,11 +30,16 @@ export function bufferBody(settings: BufferSettings): Middleware {
         return app(environ, startResponse);
       }
       const { file, size } = spooled;
+      const hold = holder(file);
+      const release = hold();
       try {
-        setBody(environ, { kind: 'file', path: `/proc/${process.pid}/fd/${file.fd}`, size }, fileInput(file));
-        return closeAfter(await app(environ, startResponse), file);
+        setBody(environ, { kind: 'file', path: `/proc/${process.pid}/fd/${file.fd}`, size, hold }, fileInput(file));
+        const body = await app(environ, startResponse);
+        if (isBody(body)) return closeAfter(body, release);
+        await release();
+        return body;
       } catch (error) {
-        await file.close();
+        await release();
         throw error;
       }
     });
@@ -79,13 +85,27 @@ function fileInput(file: FileHandle): Input {
   });
 }
 
+/** Closes the file once all who hold it have let go: the response, and the worker that was given its path. */
+function holder(file: FileHandle): () => () => Promise<void> {
+  let holders = 0;
+  return () => {
+    let held = true;
+    holders++;
+    return async () => {
+      if (!held) return;
+      held = false;
+      if (--holders === 0) await file.close();
+    };
+  };
+}
+
 /** The body with one more thing to close. An iterator's own `next` and `return` stay its own. */
-function closeAfter(body: Body, file: FileHandle): Body {
+function closeAfter(body: Body, release: () => Promise<void>): Body {
   const close = async () => {
     try {
       await body.close?.();
     } finally {
-      await file.close();
+      await release();
     }
   };
   return Symbol.asyncIterator in body

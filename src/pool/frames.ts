@@ -45,7 +45,10 @@ const NONE = Buffer.alloc(0);
 /** Cuts a stream of bytes into frames. */
 export class FrameReader {
   readonly #limit: number;
-  #buffer: Buffer = NONE;
+  #pieces: Buffer[] = [];
+  #size = 0;
+  /** Bytes without which there is no next frame: pieces are joined once for a frame, however many there are. */
+  #needed = HEADER_SIZE;
 
   /** @param limit the largest frame that is taken, in bytes after the header */
   constructor(limit: number) {
@@ -53,7 +56,8 @@ export class FrameReader {
   }
 
   receive(bytes: Buffer): void {
-    this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes]);
+    this.#pieces.push(bytes);
+    this.#size += bytes.length;
   }
 
   /**
@@ -61,8 +65,9 @@ export class FrameReader {
    * @throws ProtocolError
    */
   next(): Frame | undefined {
-    const buffer = this.#buffer;
-    if (buffer.length < HEADER_SIZE) return undefined;
+    if (this.#size < this.#needed) return undefined;
+    const buffer = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
+    this.#pieces = [buffer];
     const size = buffer.readUInt32LE(0);
     const headSize = buffer.readUInt32LE(12);
     const type = buffer[4] as number;
@@ -70,9 +75,12 @@ export class FrameReader {
     if (size > this.#limit) throw new ProtocolError(`a frame of ${size} bytes, over the bound of ${this.#limit}`);
     if (headSize > size)
       throw new ProtocolError(`a frame whose head of ${headSize} bytes is larger than its ${size} bytes`);
-    if (buffer.length < HEADER_SIZE + size) return undefined;
     const end = HEADER_SIZE + size;
-    this.#buffer = buffer.length === end ? NONE : buffer.subarray(end);
+    this.#needed = end;
+    if (buffer.length < end) return undefined;
+    this.#needed = HEADER_SIZE;
+    this.#pieces = buffer.length === end ? [] : [buffer.subarray(end)];
+    this.#size -= end;
     return {
       type: type as FrameType,
       flags: buffer[5] as number,

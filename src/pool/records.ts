@@ -21,6 +21,8 @@ const RATE = 500;
 const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
 const LEVELS: ReadonlySet<unknown> = new Set(['debug', 'info', 'warn', 'error']);
 const RECORD_SEPARATOR = '\x1e';
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a record begins at its separator, also behind a line that was not ended (RFC 7464, 2.1)
+const LINE_END = /\n|(?=\x1e)/;
 
 /** Cuts one stream into records. What comes faster than the rate is dropped, and counted. */
 export class RecordReader {
@@ -48,7 +50,7 @@ export class RecordReader {
   receive(bytes: Buffer, now: number): AppRecord[] {
     this.#allowance = Math.min(BURST, this.#allowance + ((now - this.#refilled) / 1000) * RATE);
     this.#refilled = now;
-    const lines = (this.#rest + this.#decoder.write(bytes)).split('\n');
+    const lines = (this.#rest + this.#decoder.write(bytes)).split(LINE_END);
     this.#rest = lines.pop() as string;
     if (this.#rest.length > LINE) {
       lines.push(this.#rest);

@@ -78,7 +78,7 @@ export class WorkerLink implements Carrier {
     this.#lastId = (this.#lastId + 1) >>> 0 || 1;
     request.id = this.#lastId;
     const frame = encodeRequest(request.id, request.environ);
-    request.carrier = this;
+    request.entrust(this);
     this.#running.set(request.id, request);
     this.#sockets.data.write(frame);
   }
@@ -109,6 +109,7 @@ export class WorkerLink implements Carrier {
     this.#open = false;
     const cut = [...this.#running.values()].filter((request) => !request.over);
     for (const request of cut) request.answer(502, 'the worker that ran this request died');
+    for (const request of this.#running.values()) request.left();
     this.#running.clear();
     this.#sockets.data.destroy();
     this.#sockets.control.destroy();
@@ -145,6 +146,7 @@ export class WorkerLink implements Carrier {
     if (!freed) return;
     if (!request.over) throw new ProtocolError('a slot freed before its response has ended');
     this.#running.delete(frame.id);
+    request.left();
     this.#events.free();
   }
 

@@ -1,4 +1,5 @@
 import { AppFailed, ClientGone } from '../errors.ts';
+import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
 import { errorPage } from '../wsgi/error-page.ts';
 import { isRequestId } from '../wsgi/request-id.ts';
 import { statusText } from '../wsgi/status.ts';
@@ -28,6 +29,7 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
   readonly #window: number;
   readonly #chunks: Uint8Array[] = [];
   #waiter: PromiseWithResolvers<IteratorResult<Uint8Array>> | undefined;
+  #letGo: (() => Promise<void>) | undefined;
   #started = false;
   #ended = false;
   #failure: { readonly error: unknown } | undefined;
@@ -68,6 +70,22 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     this.#waiter = Promise.withResolvers();
     return this.#waiter.promise;
+  }
+
+  /**
+   * A link gives it to its worker. A spooled body stays open until `left()`: a worker that reads it after the client has gone would find
+   * another request's body under the same descriptor.
+   */
+  entrust(carrier: Carrier): void {
+    this.carrier = carrier;
+    const body = this.environ[BUFFERED_BODY] as BufferedBody | undefined;
+    if (body?.kind === 'file') this.#letGo = body.hold();
+  }
+
+  /** The worker has freed its slot, or is dead. */
+  left(): void {
+    // The body was read already: there is nothing that a failing close could spoil.
+    this.#letGo?.().catch(() => undefined);
   }
 
   /** The client is gone, or wants no more. */

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { isBody } from './body.ts';
 import { encodeChunk, joinChunks } from './chunk.ts';
 import { describe } from './headers.ts';
 import { isBodyless, StartedResponse } from './start-response.ts';
@@ -24,6 +25,8 @@ export class Call {
   #dropBody = false;
   #steps: Steps | undefined;
   #cancelled = false;
+  /** The iterator's `return()`, which may still run what the application wants done at its end. */
+  #returned: Promise<unknown> | undefined;
   /** A chunk that ran past Content-Length ends the response. */
   #full = false;
 
@@ -66,9 +69,9 @@ export class Call {
     const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     const head = this.#takeHead(size);
     const declared = head.length ?? size;
-    if (size > declared) this.#reportLong(declared);
     const short = size < declared && !this.#dropBody;
     if (this.#dropBody || short || size <= ONE_PIECE) {
+      if (size > declared) this.#reportLong(declared);
       const whole = this.#dropBody || size === 0 ? EMPTY : joinChunks(chunks).subarray(0, declared);
       await this.#sink.start(head, whole, !short, !short && !('close' in body));
       if (short) throw tooShort(declared - size);
@@ -160,16 +163,13 @@ export class Call {
     const steps = this.#steps;
     this.#steps = undefined;
     if (steps?.return === undefined) return;
-    const report = (error: unknown) => this.#reportClose(error);
-    try {
-      Promise.resolve(steps.return()).catch(report);
-    } catch (error) {
-      report(error);
-    }
+    const giveBack = async () => steps.return?.();
+    this.#returned = giveBack().catch((error) => this.#reportClose(error));
   }
 
   async #close(body: Body | undefined): Promise<void> {
     this.#return();
+    await this.#returned;
     try {
       await body?.close?.();
     } catch (error) {
@@ -196,7 +196,7 @@ function checkBody(body: unknown): asserts body is Body {
       `the application returned ${typeof body === 'string' ? 'a string' : 'bytes'}, not an iterable of chunks`,
     );
   }
-  if (typeof body !== 'object' || body === null || !(Symbol.iterator in body || Symbol.asyncIterator in body)) {
+  if (!isBody(body)) {
     throw new AppError(
       'APP_BODY_NOT_ITERABLE',
       `the application returned ${describe(body)}, which is not an iterable of chunks`,

@@ -48,7 +48,7 @@ export class Input {
     for (let piece = 0; searched < wanted; piece++) {
       if (piece === this.#pieces.length && !(await this.#fill())) break;
       const bytes = this.#pieces[piece] as Uint8Array;
-      const at = bytes.indexOf(LF);
+      const at = bytes.subarray(0, wanted - searched).indexOf(LF);
       if (at >= 0) return this.#take(Math.min(wanted, searched + at + 1));
       searched += bytes.length;
     }

@@ -1,3 +1,4 @@
+import { isBody } from './body.ts';
 import { describe, isHopByHop, isToken } from './headers.ts';
 import { Input } from './input.ts';
 import type { Application, Body, Chunk, Environ, Header, StartResponse } from './types.ts';
@@ -5,6 +6,7 @@ import type { Application, Body, Chunk, Environ, Header, StartResponse } from '.
 const STATUS = /^[1-5][0-9][0-9] .+/;
 const LATIN_1 = /^[\0-\xff]*$/;
 const STRINGS = ['REQUEST_METHOD', 'SERVER_NAME', 'SERVER_PORT', 'SERVER_PROTOCOL', 'wsgi.url_scheme'];
+const MAY_BE_EMPTY = ['SCRIPT_NAME', 'PATH_INFO', 'QUERY_STRING'];
 const PRESENT = ['wsgi.version', 'wsgi.input', 'wsgi.errors', 'wsgi.multithread', 'wsgi.multiprocess', 'wsgi.run_once'];
 
 /** Where the server or the application breaks PEP 3333; the message says who, and what to do. */
@@ -40,6 +42,7 @@ export function validator(application: Application): Application {
 function checkEnviron(environ: Environ): void {
   for (const key of STRINGS)
     check(typeof environ[key] === 'string' && environ[key] !== '', `environ has no string ${key}`);
+  for (const key of MAY_BE_EMPTY) check(typeof environ[key] === 'string', `environ has no string ${key}`);
   for (const key of PRESENT) check(key in environ, `environ has no ${key}`);
   for (const key of ['HTTP_CONTENT_TYPE', 'HTTP_CONTENT_LENGTH'])
     check(!(key in environ), `environ has ${key}; it is ${key.slice(5)}`);
@@ -139,9 +142,7 @@ class CheckedBody implements AsyncIterableIterator<Chunk> {
 
   async next(): Promise<IteratorResult<Chunk>> {
     check(!this.#closed, 'the server asked for more after close()');
-    this.#steps ??=
-      Symbol.asyncIterator in this.#body ? this.#body[Symbol.asyncIterator]() : this.#body[Symbol.iterator]();
-    const step = await this.#steps.next();
+    const step = await this.#iterator().next();
     check(this.#state.started || step.done === true, 'the application gave a chunk before it called startResponse');
     if (step.done === true) check(this.#state.started, 'the body ended and startResponse was never called');
     else checkChunk(step.value, 'the body');
@@ -149,7 +150,7 @@ class CheckedBody implements AsyncIterableIterator<Chunk> {
   }
 
   async return(): Promise<IteratorResult<Chunk>> {
-    await this.#steps?.return?.();
+    await this.#iterator().return?.();
     return { done: true, value: undefined };
   }
 
@@ -157,6 +158,12 @@ class CheckedBody implements AsyncIterableIterator<Chunk> {
     check(!this.#closed, 'the server called close() twice');
     this.#closed = true;
     await this.#body.close?.();
+  }
+
+  #iterator(): Iterator<Chunk> | AsyncIterator<Chunk> {
+    this.#steps ??=
+      Symbol.asyncIterator in this.#body ? this.#body[Symbol.asyncIterator]() : this.#body[Symbol.iterator]();
+    return this.#steps;
   }
 }
 
@@ -170,11 +177,6 @@ function checkChunk(chunk: unknown, where: string): void {
     typeof chunk === 'string' || chunk instanceof Uint8Array,
     `${where} gave ${describe(chunk)}; a chunk is a string or a Uint8Array`,
   );
-}
-
-function isBody(body: unknown): body is Body {
-  if (typeof body !== 'object' || body === null || body instanceof Uint8Array) return false;
-  return Symbol.iterator in body || Symbol.asyncIterator in body;
 }
 
 function arguments_(environ: unknown, startResponse: unknown): boolean {

@@ -1,21 +1,34 @@
 import assert from 'node:assert/strict';
-import { Gate } from '../support/gate.ts';
+import { Barrier } from '../support/barrier.ts';
 import { type Answer, Wire } from '../support/wire.ts';
 import type { Complaint, Subject } from './subject.ts';
+
+const PATIENCE_MS = 20_000;
 
 /** One case's talk with a server: requests under one id, what came back, and what app and server said of them. */
 export class Exchange implements Disposable {
   readonly subject: Subject;
   readonly id: string;
-  /** What the app of this case waits at. */
-  readonly gate = new Gate();
   readonly complaints: Complaint[] = [];
   readonly #wires: Wire[] = [];
+  #barrier: Barrier | undefined;
 
   constructor(subject: Subject, id: string) {
     this.subject = subject;
     this.id = id;
     subject.begin(id);
+  }
+
+  /** What the app of this case waits at, where it is told its path. */
+  get barrier(): Barrier {
+    this.#barrier ??= new Barrier();
+    return this.#barrier;
+  }
+
+  /** Resolves when the app waits, and lets it go on. */
+  async pass(): Promise<void> {
+    await this.barrier.reached();
+    this.barrier.open();
   }
 
   /** The bytes of a request; without a body, a GET where `method` does not say else. */
@@ -72,15 +85,22 @@ export class Exchange implements Disposable {
     assert.deepEqual(await this.subject.complaintsOf(this.id), []);
   }
 
-  /** As many bodies were closed as were given. */
+  /** As many bodies were closed as were given: what still runs is waited for, and a close too many shows. */
   async checkClosed(): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    let [bodies, closes] = await this.#countBodies();
+    while (closes < bodies && performance.now() < deadline) [bodies, closes] = await this.#countBodies();
+    assert.deepEqual(await this.#countBodies(), [bodies, bodies], `${this.id}: bodies given, bodies closed`);
+  }
+
+  async #countBodies(): Promise<[given: number, closed: number]> {
     const said = await this.saidAll();
     const count = (wanted: string) => said.filter((what) => what === wanted).length;
-    assert.equal(count('close'), count('body'), `${this.id}: ${said.join(', ')}`);
+    return [count('body'), count('close')];
   }
 
   [Symbol.dispose](): void {
-    this.gate[Symbol.dispose]();
+    this.#barrier?.[Symbol.dispose]();
     for (const wire of this.#wires) wire[Symbol.dispose]();
   }
 }

@@ -3,7 +3,7 @@ export const ROWS = {
   'late start_response': 'PEP 3333, "The start_response() Callable"',
   'empty chunk': 'PEP 3333, "The start_response() Callable"',
   'second call without exc_info': 'PEP 3333, "The start_response() Callable"',
-  'exc_info': 'PEP 3333, "The start_response() Callable"',
+  exc_info: 'PEP 3333, "The start_response() Callable"',
   'write()': 'PEP 3333, "The write() Callable"',
   'close()': 'PEP 3333, "Specification Details"',
   'Content-Length': 'PEP 3333, "Handling the Content-Length Header"',

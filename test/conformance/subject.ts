@@ -9,7 +9,7 @@ export type Kind = 'python' | 'typescript' | 'makeServer';
 /** What a server said of a request at level `warn` or `error`. */
 export interface Complaint {
   readonly code?: string;
-  /** Message, cure and traceback. */
+  /** Message, `cure: …` and traceback. */
   readonly text: string;
 }
 
@@ -78,7 +78,7 @@ class Stillhouse implements Subject {
       .filter(({ request, level, kind }) => request === id && level !== 'info' && kind === undefined)
       .map(({ msg, code, cure, traceback }) => ({
         ...(code === undefined ? {} : { code }),
-        text: [msg, cure, traceback].filter((part) => part !== undefined).join('\n'),
+        text: [msg, cure === undefined ? '' : `cure: ${cure}`, traceback ?? ''].join('\n'),
       }));
   }
 

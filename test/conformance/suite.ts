@@ -54,7 +54,9 @@ export function conform(kind: Kind, themes: readonly Theme[]): void {
       });
     });
   }
-  it(`${kind}: every complaint has a code of the table in src/errors.ts`, { skip: kind === 'makeServer' }, () => {
+  // makeServer complains in words alone.
+  if (kind === 'makeServer') return;
+  it(`${kind}: every complaint has a code of the table in src/errors.ts`, () => {
     const codes = exchanges.flatMap(({ complaints }) => complaints.map(({ code }) => code));
     const unknown = new Set(codes.filter((code) => code !== undefined && !(code in APP_ERRORS)));
     assert.deepEqual([...unknown], []);

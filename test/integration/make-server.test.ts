@@ -27,9 +27,11 @@ class Program implements AsyncDisposable {
     });
   }
 
-  async ended(): Promise<number | null> {
+  /** Its exit code, once it has one. */
+  async exitCode(): Promise<number> {
+    await until(() => this.child.exitCode !== null, 'the end of the program');
     await this.#ended;
-    return this.child.exitCode;
+    return this.child.exitCode as number;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -63,9 +65,9 @@ test('close() ends serveForever(), and the program ends by itself', async () => 
   await until(() => accepts(port), 'a program that listens');
   assert.equal((await ask(port, get('/'))).status, 200);
   using idle = await Wire.open(port);
-  assert.equal((await idle.send(get('/')).answer()).status, 200);
+  assert.equal((await idle.polite().send(get('/')).answer()).status, 200);
   program.child.kill('SIGTERM');
-  assert.equal(await program.ended(), 0, 'an idle keep-alive connection does not hold it');
+  assert.equal(await program.exitCode(), 0, 'an idle keep-alive connection does not hold it');
   assert.equal(program.output, 'serveForever has ended\n');
 });
 
@@ -104,7 +106,7 @@ test('handleRequest() serves exactly one request', async () => {
   const first = httpd.handleRequest();
   const port = await until(() => httpd.serverPort, 'a server that listens');
   using greedy = await Wire.open(port);
-  greedy.send(get('/1') + get('/2'));
+  greedy.polite().send(get('/1') + get('/2'));
   const answer = await greedy.answer();
   assert.equal(answer.body.toString(), '1');
   assert.equal(header(answer, 'connection'), 'close');
@@ -112,7 +114,7 @@ test('handleRequest() serves exactly one request', async () => {
   await first;
 
   using waiting = await Wire.open(port);
-  waiting.send(get('/3'));
+  waiting.polite().send(get('/3'));
   assert.equal(calls, 1, 'nobody has asked for a second request to be handled');
   const second = httpd.handleRequest();
   assert.equal((await waiting.answer()).body.toString(), '2');

@@ -5,11 +5,13 @@ Its codec is written here once more, from docs/worker-protocol.md alone, so that
 import fcntl
 import json
 import os
+import re
 import select
 import socket
 import struct
 import sys
 import tempfile
+import termios
 import textwrap
 import time
 import unittest
@@ -105,6 +107,16 @@ class Worker:
             raise AssertionError(f'control frame {frame}')
         return frame.body.decode() if type == STACKS else json.loads(frame.body)
 
+    def stacks(self, pattern):
+        """The stacks, once they show this pattern."""
+        deadline = time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:
+            self.tell(STACKS)
+            text = self.hear(STACKS)
+            if re.search(pattern, text):
+                return text
+        raise AssertionError(f'no {pattern} in {text}')
+
     def credit(self, size, id):
         self.tell(CREDIT, struct.pack('<I', size), id)
 
@@ -115,9 +127,9 @@ class Worker:
         id = id or self.next_id
         self.next_id = id + 1
         pairs = {
-            'REQUEST_METHOD': method, 'SCRIPT_NAME': '', 'PATH_INFO': path, 'QUERY_STRING': '', 'SERVER_NAME': 'localhost',
-            'SERVER_PORT': '8051', 'SERVER_PROTOCOL': 'HTTP/1.1', 'wsgi.url_scheme': 'http', 'CONTENT_LENGTH': str(len(body)),
-            'HTTP_X_REQUEST_ID': f'r{id}', **environ,
+            'REQUEST_METHOD': method, 'SCRIPT_NAME': '', 'PATH_INFO': path, 'QUERY_STRING': '',
+            'SERVER_NAME': 'localhost', 'SERVER_PORT': '8051', 'SERVER_PROTOCOL': 'HTTP/1.1',
+            'wsgi.url_scheme': 'http', 'CONTENT_LENGTH': str(len(body)), 'HTTP_X_REQUEST_ID': f'r{id}', **environ,
         }  # fmt: skip
         head = ''.join(f'{key}\0{value}\0' for key, value in pairs.items()).encode('latin-1')
         self.data.sendall(HEADER.pack(len(head) + len(body), REQUEST, flags, len(pairs), id, len(head)) + head + body)
@@ -153,7 +165,7 @@ class Worker:
                 raise AssertionError(f'frame of request {frame.id} while waiting for {id}')
             frames.append((frame.type, frame.flags))
             body += frame.body
-            if credit and frame.body:
+            if credit and frame.body and not frame.flags & END:  # after END the worker may be gone
                 self.credit(len(frame.body), id)
             if frame.type == RESPONSE:
                 status, *parts, last = frame.head.decode('latin-1').split('\0')
@@ -162,6 +174,17 @@ class Worker:
             aborted = aborted or frame.type == ABORT
             if frame.type == DONE or frame.flags & FREE:
                 return Response(status, headers, body, frames, aborted)
+
+    def wait_until_it_sends_in_vain(self):
+        """Wait until the data link is full, since nobody reads it, and the worker's main thread sleeps in a send."""
+        deadline = time.monotonic() + DEADLINE
+        while time.monotonic() < deadline:
+            waiting = struct.unpack('i', fcntl.ioctl(self.data, termios.FIONREAD, b'\0' * 4))[0]
+            state = Path(f'/proc/{self.pid}/stat').read_text().rpartition(')')[2].split()[0]
+            if waiting > 100_000 and state == 'S':
+                return
+            time.sleep(0.005)
+        raise AssertionError('the worker never waited in a send')
 
     # Descriptors 1 and 2, and the end
 

@@ -129,7 +129,8 @@ class Bodies(WorkerTestCase):
 
     def test_a_body_shorter_than_its_length_closes_the_connection(self):
         for path in ('/list', '/generator', '/body'):
-            response = self.failed(path, 'APP_BODY_TOO_SHORT', 'sent 4 bytes where its Content-Length says 9', HTTP_LENGTH='9')
+            words = 'sent 4 bytes where its Content-Length says 9'
+            response = self.failed(path, 'APP_BODY_TOO_SHORT', words, HTTP_LENGTH='9')
             self.assertEqual((response.body, response.aborted, response.frames[0]), (b'abcd', True, (RESPONSE, 0)))
         self.printed('generator finished', "next b'ab'", "next b'cd'", 'close')
         self.assertTrue(self.failed('/nothing', 'APP_BODY_TOO_SHORT', HTTP_LENGTH='9').aborted)
@@ -194,8 +195,9 @@ class Bodies(WorkerTestCase):
         self.refused('/dict', 'APP_CHUNK_NOT_BYTES', "yielded str 'a'")
 
     def test_a_body_that_is_no_iterable_of_bytes(self):
-        self.refused('/str', 'APP_BODY_NOT_ITERABLE', "returned str 'text'", "return [body.encode('utf-8')]")
-        self.refused('/bytes', 'APP_BODY_NOT_ITERABLE', "returned bytes b'text'", 'one number at a time', 'return [body]')
+        self.refused('/str', 'APP_BODY_IS_CHUNK', "returned str 'text'", "return [body.encode('utf-8')]")
+        words = ["returned bytes b'text'", 'one number at a time', 'return [body]']
+        self.refused('/bytes', 'APP_BODY_IS_CHUNK', *words)
         self.refused('/none', 'APP_BODY_NOT_ITERABLE', 'returned None')
         self.refused('/number', 'APP_BODY_NOT_ITERABLE', 'returned int 5')
         self.refused('/coroutine', 'APP_BODY_NOT_ITERABLE', 'not async')
@@ -209,7 +211,7 @@ class HopByHop(WorkerTestCase):
     '''
 
     def test_hop_by_hop_headers_are_dropped_with_one_warning(self):
-        response = self.failed('/', 'APP_HEADER_HOP_BY_HOP', 'Connection', level='warn')
+        response = self.failed('/', 'APP_HOP_BY_HOP', 'Connection', level='warn')
         self.assertEqual(response.headers, [('X-Kept', 'yes')])
         self.assertEqual(self.worker.get('/').headers, [('X-Kept', 'yes')])
         self.assertTrue(self.worker.no_more_records())

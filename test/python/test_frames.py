@@ -97,7 +97,8 @@ class Encoding(unittest.TestCase):
         self.assertEqual(encode_header(2, 3, 4, 5, 6, 7), struct.pack('<IBBHII', 13, 2, 3, 4, 5, 6))
 
     def test_what_is_encoded_is_decoded(self):
-        self.assertEqual(FrameDecoder(CONTROL_LINK_TYPES).feed(encode(STOP, 9, b'x')), [Frame(STOP, 0, 0, 9, b'', b'x')])
+        frames = FrameDecoder(CONTROL_LINK_TYPES).feed(encode(STOP, 9, b'x'))
+        self.assertEqual(frames, [Frame(STOP, 0, 0, 9, b'', b'x')])
 
 
 if __name__ == '__main__':

@@ -12,7 +12,8 @@ def application(environ, start_response):
 
 def methods(environ):
     body = environ['wsgi.input']
-    return [body.read(2), body.readline(), body.readline(3), body.readlines(1), list(body), body.read(), body.read(5), body.readline()]
+    first = [body.read(2), body.readline(), body.readline(3), body.readlines(1), list(body)]
+    return first + [body.read(), body.read(5), body.readline()]
 
 def flags(environ):
     names = 'version multithread multiprocess run_once input_terminated url_scheme'.split()
@@ -57,7 +58,8 @@ class Input(WorkerTestCase):
             response = self.worker.get('/methods', body=path, flags=PATH, CONTENT_LENGTH=str(len(BODY)))
             self.assertEqual(eval(response.body), READ)
             for length in (str(len(BODY) + 1), str(len(BODY) - 1), ''):
-                self.refused('/methods', 'WORKER_INPUT_INCOMPLETE', file.name, body=path, flags=PATH, CONTENT_LENGTH=length)
+                request = {'body': path, 'flags': PATH, 'CONTENT_LENGTH': length}
+                self.refused('/methods', 'WORKER_INPUT_INCOMPLETE', file.name, **request)
         self.refused('/methods', 'WORKER_INPUT_INCOMPLETE', 'No such file', body=path, flags=PATH, CONTENT_LENGTH='17')
 
     def test_the_file_is_closed_after_the_request(self):

@@ -85,3 +85,9 @@ function readProcess(pid: number): Process | undefined {
     return undefined;
   }
 }
+
+/** The most memory that a process has held resident, in bytes (proc(5), VmHWM). */
+export function peakMemory(pid: number): number {
+  const [, kib] = /^VmHWM:\s+([0-9]+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kib) * 1024;
+}

@@ -48,6 +48,12 @@ export class Wire implements Disposable {
     return this;
   }
 
+  /** Closes its own side when the server has closed, as most clients do. Without it the client keeps its side open. */
+  polite(): this {
+    this.socket.once('end', () => this.socket.end());
+    return this;
+  }
+
   /** The next answer, final or interim. @param method of its request: a HEAD has no body */
   async answer(method = 'GET'): Promise<Answer> {
     const end = await this.#until(() => {

@@ -17,7 +17,7 @@ export function writeFault(error: unknown, environ: Environ, level = 'error'): v
   writeRecord({ level, code: 'APP_EXCEPTION', message: summary(error), traceback: userStack(error), request });
 }
 
-/** `wsgi.errors`: what is written becomes records of the request, a line each. */
+/** `wsgi.errors`: what ends in a line feed, or is flushed, becomes one record of the request: so a traceback stays whole. */
 export class RequestErrors implements ErrorStream {
   readonly #request: unknown;
   #rest = '';
@@ -27,9 +27,8 @@ export class RequestErrors implements ErrorStream {
   }
 
   write(text: string): void {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop() as string;
-    for (const line of lines) writeRecord({ level: 'error', message: line, request: this.#request });
+    this.#rest += text;
+    if (text.endsWith('\n')) this.flush();
   }
 
   writelines(lines: Iterable<string>): void {
@@ -37,7 +36,9 @@ export class RequestErrors implements ErrorStream {
   }
 
   flush(): void {
-    if (this.#rest !== '') this.write('\n');
+    const message = this.#rest.trimEnd();
+    this.#rest = '';
+    if (message !== '') writeRecord({ level: 'error', message, request: this.#request });
   }
 }
 

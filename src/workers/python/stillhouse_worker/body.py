@@ -54,7 +54,7 @@ def _iterate(body: Any) -> Iterator[bytes]:
 def _send_each(iterator: Iterable[bytes], body: Any, response: Response) -> None:
     for chunk in iterator:
         if type(chunk) is not bytes and not isinstance(chunk, bytes):
-            raise chunk_not_bytes(chunk, 'yielded', format_yield(body))
+            raise chunk_not_bytes(chunk, 'yielded', format_yield(body), type(body) is FileWrapper)
         if response.cancelled:
             raise ClientGone('the client has gone')
         if not chunk:

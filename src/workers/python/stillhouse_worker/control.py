@@ -12,21 +12,25 @@ from .tracebacks import format_stacks
 _MAX_STACKS = 512 << 10  # bytes; a frame to the front has a bound
 
 
-class ControlThread(threading.Thread):
+class Control:
+    """The front's side of the conversation is docs/worker-protocol.md; `start` begins ours, beside the main thread."""
+
     def __init__(self, link: ControlLink, data_link: DataLink, running: Running, unread: list[Frame]) -> None:
         """`unread`: the frames that came together with START."""
-        super().__init__(name='stillhouse-control', daemon=True)
         self._link = link
         self._data_link = data_link
         self._running = running
         self._unread = unread
 
-    def run(self) -> None:
+    def start(self) -> None:
+        threading.Thread(target=self._run, name='stillhouse-control', daemon=True).start()
+
+    def _run(self) -> None:
         frames: list[Frame] | None = self._unread
         try:
             while frames is not None:
                 for frame in frames:
-                    self._handle(frame)
+                    self._answer(frame)
                 frames = self._link.receive()
         except OSError:
             pass  # the front is gone, as with the end of the stream
@@ -34,7 +38,7 @@ class ControlThread(threading.Thread):
             end_worker(error)
         die_with_front()
 
-    def _handle(self, frame: Frame) -> None:
+    def _answer(self, frame: Frame) -> None:
         if frame.type == CREDIT:
             if len(frame.body) != CREDIT_BODY.size:
                 raise ProtocolError(f'a CREDIT of {len(frame.body)} bytes')

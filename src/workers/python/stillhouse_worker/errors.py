@@ -48,9 +48,11 @@ def show(value: Any, limit: int = 60) -> str:
     return f'{type(value).__name__} {text[:limit] + "…" if len(text) > limit else text}'
 
 
-def chunk_not_bytes(chunk: Any, verb: str, where: str = '') -> AppError:
+def chunk_not_bytes(chunk: Any, verb: str, where: str = '', from_file: bool = False) -> AppError:
     """`verb`: 'yielded' or 'wrote'. `where`: the line that yielded it, as a traceback shows it."""
-    if isinstance(chunk, str):
+    if from_file:
+        cure = "open the file as binary: open(path, 'rb')"
+    elif isinstance(chunk, str):
         cure = f"write {chunk!r}.encode('utf-8')" if len(chunk) <= 60 else "encode it with .encode('utf-8')"
     elif isinstance(chunk, (bytearray, memoryview)):
         cure = 'write bytes(chunk)'
@@ -66,7 +68,7 @@ def body_not_iterable(body: Any) -> AppError:
     """For what no application may return: a bare string, None, a coroutine."""
     kind = type(body).__name__
     rule = 'but a WSGI application returns an iterable of bytes (PEP 3333)'
-    cure = 'return [body]'
+    code, cure = 'APP_BODY_IS_CHUNK', 'return [body]'
     if isinstance(body, str):
         rule += ', and iterating over a str gives one character at a time'
         cure = "return [body.encode('utf-8')]"
@@ -74,15 +76,18 @@ def body_not_iterable(body: Any) -> AppError:
         rule += f', and iterating over {kind} gives one number at a time'
         cure = 'return [body]' if isinstance(body, bytes) else 'return [bytes(body)]'
     elif hasattr(body, '__await__') or hasattr(body, '__aiter__'):
+        code = 'APP_BODY_NOT_ITERABLE'
         rule = 'but a WSGI application is not async (PEP 3333)'
         cure = 'write it with `def`, or put an adapter from ASGI to WSGI around it'
-    return AppError('APP_BODY_NOT_ITERABLE', f'returned {show(body)}, {rule}', cure)
+    else:
+        code = 'APP_BODY_NOT_ITERABLE'
+    return AppError(code, f'returned {show(body)}, {rule}', cure)
 
 
 def start_response_missing() -> AppError:
     message = 'sent a body without calling start_response (PEP 3333, "The start_response() Callable")'
     cure = 'call start_response(status, headers) before the first bytes'
-    return AppError('APP_START_RESPONSE_MISSING', message, cure)
+    return AppError('APP_NO_START_RESPONSE', message, cure)
 
 
 def start_response_twice() -> AppError:

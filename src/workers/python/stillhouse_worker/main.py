@@ -3,11 +3,10 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import sys
 from typing import Any, Callable, NoReturn
 
-from .control import ControlThread
+from .control import Control
 from .endings import (
     EXIT_LINK_ENDED,
     EXIT_LOAD_FAILED,
@@ -44,10 +43,11 @@ def run() -> int:
     except ProtocolError as error:
         end_worker(error)
     running = Running(data)
-    ControlThread(control, data, running, unread).start()
+    Control(control, data, running, unread).start()
     name = start['module'] or os.path.splitext(os.path.basename(start['file']))[0]
     written, application = _import(start, name, control)
-    ready = {'version': VERSION, 'language': 'python', 'runtime': platform.python_version(), 'callable': written}
+    runtime = '.'.join(map(str, sys.version_info[:3]))
+    ready = {'version': VERSION, 'language': 'python', 'runtime': runtime, 'callable': written}
     control.send(READY, json.dumps(ready).encode())
     environ = constants(start['threads'] > 1, start['multiprocess'])
     service = Service(application, f'{name}:{written}', environ, start['window'], data, running)

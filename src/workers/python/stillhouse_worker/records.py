@@ -35,7 +35,10 @@ def _shorten(text: str) -> str:
 
 
 class ErrorStream:
-    """`wsgi.errors` (PEP 3333, "Input and Error Streams") of one request: a record for each line, or at a flush."""
+    """`wsgi.errors` (PEP 3333, "Input and Error Streams") of one request.
+
+    What ends in a line feed, or is flushed, becomes one record: so a traceback that `logging` writes stays whole.
+    """
 
     __slots__ = ('_request', '_partial')
 
@@ -46,10 +49,8 @@ class ErrorStream:
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f'wsgi.errors takes str, not {type(text).__name__} (PEP 3333)')
-        *lines, self._partial = (self._partial + text).split('\n')
-        for line in lines:
-            self._record(line)
-        if len(self._partial) > MAX_TEXT:
+        self._partial += text
+        if text.endswith('\n') or len(self._partial) > MAX_TEXT:
             self.flush()
         return len(text)
 
@@ -58,10 +59,6 @@ class ErrorStream:
             self.write(line)
 
     def flush(self) -> None:
-        if self._partial:
-            partial, self._partial = self._partial, ''
-            self._record(partial)
-
-    def _record(self, line: str) -> None:
-        if line.strip():
-            write_record('error', line.rstrip('\r'), request=self._request)
+        text, self._partial = self._partial.rstrip('\r\n'), ''
+        if text.strip():
+            write_record('error', text, request=self._request)

@@ -157,6 +157,8 @@ class Response:
         self.finished = True
         if self.ended:
             return
+        if self.cancelled:
+            raise errors.ClientGone('the client has gone')
         if not drops_body and length is not None and self.sent < length:
             if not self.committed:
                 self._send(b'', 0)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Callable
+from typing import Any, BinaryIO, Callable
 
 from .body import deliver, deliver_list
 from .endings import leave_child
@@ -70,7 +70,7 @@ class Service:
         self._free(response)
         errors.flush()
         if body is not None:
-            body.close()
+            _close_input(body)
         self._running.remove(response)
 
     def _fail(self, error: BaseException, response: Response, free: bool, request: str | None) -> None:
@@ -117,4 +117,11 @@ class Service:
                 self._warned.add(name)
                 message = f'{self._target} set the hop-by-hop header {name}, which is dropped: it belongs to the server'
                 message += ' (PEP 3333, "Other HTTP Features"); said once; cure: leave it out'
-                write_record('warn', message, 'APP_HEADER_HOP_BY_HOP', request=request)
+                write_record('warn', message, 'APP_HOP_BY_HOP', request=request)
+
+
+def _close_input(body: BinaryIO) -> None:
+    try:
+        body.close()
+    except ValueError:
+        pass  # the application detached the file from its buffer, and has it now

@@ -11,11 +11,14 @@ CONVENTIONAL = ('application', 'app')  # the names that are tried where none is 
 
 def suggest_modules(directory: str, module: str, suffix: str = '') -> str:
     """The end of a sentence: `; did you mean web_app?`, or the modules of `directory`, each with `suffix`."""
-    folder, prefix = directory, ''
-    for part in module.split('.')[:-1]:
+    folder, prefix, rest = directory, '', module
+    while '.' in rest:
+        part, _, after = rest.partition('.')
+        if os.path.isfile(os.path.join(folder, f'{part}.py')):
+            return f'; did you mean {prefix}{part}{"" if after == "py" else f":{after}"}?'
         if not os.path.isdir(os.path.join(folder, part)):
             break
-        folder, prefix = os.path.join(folder, part), f'{prefix}{part}.'
+        folder, prefix, rest = os.path.join(folder, part), f'{prefix}{part}.', after
     names = [prefix + name for name in _modules(folder)]
     close = difflib.get_close_matches(module, names, _SHOWN, 0.6)
     if close:

@@ -1,6 +1,7 @@
 """Tracebacks and stacks as a user wants them: without our frames and those of the import system."""
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import threading
@@ -9,7 +10,7 @@ from types import FrameType
 
 _PACKAGE = os.path.dirname(os.path.realpath(__file__)) + os.sep
 _BOOT = os.path.join(os.path.dirname(os.path.dirname(_PACKAGE)), 'boot.py')
-_IMPORT_SYSTEM = os.path.join('importlib', '__init__.py')
+_IMPORT_SYSTEM = os.path.dirname(importlib.__file__) + os.sep
 
 
 def _is_ours(filename: str) -> bool:
@@ -18,7 +19,7 @@ def _is_ours(filename: str) -> bool:
 
 
 def _is_import_system(filename: str) -> bool:
-    return filename.startswith('<frozen ') or filename.endswith(_IMPORT_SYSTEM)
+    return filename.startswith('<frozen ') or filename.startswith(_IMPORT_SYSTEM)
 
 
 def user_frames(stack: traceback.StackSummary) -> traceback.StackSummary:

@@ -1,0 +1,4 @@
+import { THEMES } from './cases/themes.ts';
+import { conform } from './suite.ts';
+
+conform('makeServer', THEMES);
