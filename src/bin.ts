@@ -2,4 +2,5 @@
 import { main } from './cli/main.ts';
 
 process.title = 'stillhouse: supervisor';
-process.exitCode = await main(process.argv.slice(2));
+// A write to a reader of stdout that stands still would keep the process for ever.
+process.exit(await main(process.argv.slice(2)));

@@ -52,7 +52,7 @@ async function serve(target: string, settings: Settings): Promise<void> {
     log.logger.info('stopped');
   } finally {
     forget();
-    await log.flush();
+    await log.close();
   }
 }
 

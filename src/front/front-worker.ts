@@ -23,6 +23,7 @@ const LAST_WORDS_MS = 100;
 
 /** One worker in the front: its boot, its link in the pool, and what it prints. */
 export class FrontWorker {
+  readonly #pid: number;
   readonly #pool: Pool;
   readonly #link: WorkerLink;
   readonly #watch: BootWatch;
@@ -30,7 +31,15 @@ export class FrontWorker {
   readonly #pipes: Record<WorkerPipe, Socket>;
   readonly #events: WorkerEvents;
 
-  constructor(pipes: Record<WorkerPipe, Socket>, plan: GenerationPlan, pool: Pool, log: Logger, events: WorkerEvents) {
+  constructor(
+    pipes: Record<WorkerPipe, Socket>,
+    pid: number,
+    plan: GenerationPlan,
+    pool: Pool,
+    log: Logger,
+    events: WorkerEvents,
+  ) {
+    this.#pid = pid;
     this.#pipes = pipes;
     this.#pool = pool;
     this.#log = log;
@@ -57,6 +66,15 @@ export class FrontWorker {
   stop(): void {
     this.#pool.remove(this.#link);
     this.#link.stop();
+  }
+
+  /** Kills its session, with what it forked. */
+  kill(): void {
+    try {
+      process.kill(-this.#pid, 'SIGKILL');
+    } catch {
+      // Nobody is left in it.
+    }
   }
 
   /** The supervisor has reaped it: what it ran fails, after what it had still said. */

@@ -60,6 +60,11 @@ export class Front {
     }
   }
 
+  /** Kills every worker and what it forked; the kernel has done it where the supervisor died, but for what was forked. */
+  killWorkers(): void {
+    for (const worker of this.#workers.values()) worker.kill();
+  }
+
   #prepare(plan: GenerationPlan): void {
     const pool = new Pool({ window: plan.start.window, queueTime: plan.queueTime });
     this.#generations.set(plan.generation, { plan, pool, workers: new Set() });
@@ -78,7 +83,7 @@ export class Front {
     into.workers.add(worker);
     this.#workers.set(
       worker,
-      new FrontWorker(pipes, into.plan, into.pool, log, {
+      new FrontWorker(pipes, pid, into.plan, into.pool, log, {
         ready: (ready) => this.#tell({ type: 'worker-ready', worker, ready }),
         failed: (failure) => this.#tell({ type: 'worker-failed', worker, failure }),
         broken: (why) => this.#tell({ type: 'worker-broken', worker, why }),

@@ -12,7 +12,12 @@ process.on('message', (message: ToFront, handle?: Socket) => {
   if (message.type === 'configure') {
     const log = createLog(message.settings.log, 'front');
     front = new Front(message.settings, log, tell);
-    process.on('disconnect', () => void log.flush().then(() => process.exit(0)));
+    process.on('disconnect', () => {
+      // Whatever ended the supervisor: nothing that a worker has forked outlives it.
+      front?.killWorkers();
+      // Node's own exit would wait for a write that blocks, and set the stdout that the supervisor shares back to blocking.
+      void log.close().then(() => process.kill(process.pid, 'SIGKILL'));
+    });
   } else {
     front?.receive(message, handle);
   }

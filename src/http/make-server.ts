@@ -10,7 +10,7 @@ export interface WsgiServer {
   readonly serverPort: number;
   /** Serves until `close()`; rejects where the address cannot be bound. */
   serveForever(): Promise<void>;
-  /** Serves one request, and resolves when its connection has closed. */
+  /** Serves one request, and resolves when its connection has closed, or the server has. */
   handleRequest(): Promise<void>;
   /** Stops listening, lets running requests end, and closes. */
   close(): Promise<void>;
@@ -30,7 +30,7 @@ class InProcessServer implements WsgiServer {
   readonly #http: HttpServer;
   readonly #listening: Promise<unknown>;
   readonly #waiting: Socket[] = [];
-  readonly #takers: ((socket: Socket) => void)[] = [];
+  readonly #takers: ((socket: Socket | undefined) => void)[] = [];
   readonly #closed = Promise.withResolvers<void>();
   #forever = false;
 
@@ -68,7 +68,9 @@ class InProcessServer implements WsgiServer {
 
   async handleRequest(): Promise<void> {
     await this.#listening;
-    const socket = this.#waiting.shift() ?? (await new Promise<Socket>((resolve) => this.#takers.push(resolve)));
+    const socket =
+      this.#waiting.shift() ?? (await new Promise<Socket | undefined>((resolve) => this.#takers.push(resolve)));
+    if (socket === undefined) return;
     const closed = this.#http.serve(socket, { once: true });
     socket.resume();
     await closed;
@@ -77,6 +79,7 @@ class InProcessServer implements WsgiServer {
   async close(): Promise<void> {
     this.#listener.close();
     for (const socket of this.#waiting.splice(0)) socket.destroy();
+    for (const give of this.#takers.splice(0)) give(undefined);
     await this.#http.drain();
     this.#closed.resolve();
   }

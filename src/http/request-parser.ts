@@ -180,7 +180,7 @@ export class RequestParser {
   #refuse(end: number, firstLine: number, tooLong: ClientErrorCode, fieldBytes: number): void {
     const size = end < 0 ? this.#buffer.length : end;
     const lineFeed = this.#bareLineFeed(size);
-    if (size > firstLine || lineFeed < size) {
+    if (size > Math.min(firstLine, fieldBytes) || lineFeed < size) {
       const crlf = this.#buffer.indexOf(CRLF);
       const lineEnd = crlf < 0 ? size : Math.min(crlf, size);
       // One byte more, for a CR that may be the first half of the line's end.
@@ -189,7 +189,8 @@ export class RequestParser {
       }
       // Three bytes more, for a CRLF CR that may belong to the section's end.
       if (size - lineEnd > (end < 0 ? fieldBytes + 3 : fieldBytes)) {
-        throw new ClientError(lineFeed < lineEnd + fieldBytes + 3 ? 'LINE_ENDING_INVALID' : 'FIELDS_TOO_LARGE');
+        const first = lineFeed < Math.min(size, lineEnd + fieldBytes + 3);
+        throw new ClientError(first ? 'LINE_ENDING_INVALID' : 'FIELDS_TOO_LARGE');
       }
     }
     if (lineFeed < size) throw new ClientError('LINE_ENDING_INVALID');

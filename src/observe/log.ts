@@ -1,3 +1,5 @@
+import { constants, fstatSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
 import pino, { type Logger } from 'pino';
 import { formatRecord } from './readable.ts';
 
@@ -10,8 +12,10 @@ export interface LogSettings {
 /** A logger and the end of it. */
 export interface Log {
   readonly logger: Logger;
-  /** Writes what is buffered, and waits for it for a second at the most: a reader that stands still must not hold the exit. */
-  flush(): Promise<void>;
+  /** How many records were dropped so far. */
+  dropped(): number;
+  /** Writes what is buffered, and ends; a reader that stands still is waited for a second at the most. */
+  close(): Promise<void>;
 }
 
 /** Bytes of records that wait for a slow reader; more are dropped, and counted. */
@@ -27,8 +31,15 @@ const REPORT_MS = 1000;
  * @param process who writes: `supervisor` or `front`
  */
 export function createLog(settings: LogSettings, process: string): Log {
-  const out = pino.destination({ fd: 1, sync: false, minLength: 0, maxLength: BACKLOG, maxWrite: PIPE_BUF });
-  let dropped = 0;
+  const state = { dropped: 0, unreported: 0, givenUp: false };
+  const out = pino.destination({
+    fd: openStdout(),
+    sync: false,
+    minLength: 0,
+    maxLength: BACKLOG,
+    maxWrite: PIPE_BUF,
+    retryEAGAIN: () => !state.givenUp,
+  });
   const destination = settings.readable ? { write: (line: string) => void out.write(formatRecord(line)) } : out;
   const logger = pino(
     {
@@ -39,24 +50,50 @@ export function createLog(settings: LogSettings, process: string): Log {
     },
     destination,
   );
+  const report = () => {
+    const dropped = state.unreported;
+    if (dropped === 0) return;
+    state.unreported = 0;
+    logger.warn({ dropped }, 'log records were dropped: the reader of stdout is too slow');
+  };
   out.on('drop', () => {
-    if (++dropped > 1) return;
-    setTimeout(() => {
-      logger.warn({ dropped }, 'log records were dropped: the reader of stdout is too slow');
-      dropped = 0;
-    }, REPORT_MS).unref();
+    state.dropped++;
+    if (state.unreported++ === 0) setTimeout(report, REPORT_MS).unref();
   });
   // A reader that went away must not end the server.
   out.on('error', () => undefined);
-  return { logger, flush: () => flush(out) };
+  const close = async () => {
+    report();
+    if (await isEnded(out)) return;
+    state.givenUp = true;
+    out.destroy();
+  };
+  return { logger, dropped: () => state.dropped, close };
 }
 
-function flush(out: ReturnType<typeof pino.destination>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, FLUSH_MS);
-  out.flush(() => {
+/**
+ * stdout, so that a reader that stands still holds no thread, which would hold the exit too. A pipe is opened anew without blocking, which changes nothing for
+ * those who share it; a socket cannot be, and is set so by making a stream of it.
+ */
+function openStdout(): number {
+  try {
+    const kind = fstatSync(1);
+    if (kind.isSocket()) new Socket({ fd: 1, readable: false, writable: true }).unref();
+    if (!kind.isFIFO()) return 1;
+    return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return 1;
+  }
+}
+
+/** Ends the destination, for its own `flush()` waits for nothing; false where its reader does not take the rest in time. */
+function isEnded(out: ReturnType<typeof pino.destination>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), FLUSH_MS);
+  out.once('close', () => {
     clearTimeout(timer);
-    resolve();
+    resolve(true);
   });
+  out.end();
   return promise;
 }

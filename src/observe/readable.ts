@@ -14,10 +14,12 @@ export function formatRecord(line: string): string {
   }
   const time = String(record.time ?? '').slice(11, 23);
   const who = String(record.app ?? record.process ?? '');
+  const [firstLine = '', ...moreLines] = String(record.msg ?? '').split('\n');
   const rest = Object.entries(record).filter(([key]) => !HIDDEN.has(key));
   const pairs = rest.map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  const words = [time, String(record.level ?? '').padEnd(5), `[${who}]`, String(record.msg ?? ''), ...pairs];
+  const words = [time, String(record.level ?? '').padEnd(5), `[${who}]`, firstLine, ...pairs];
   const lines = [words.map(escapeControls).join(' ')];
+  lines.push(...moreLines.map((line) => `    ${escapeControls(line)}`));
   if (typeof record.cure === 'string') lines.push(`    cure: ${escapeControls(record.cure)}`);
   if (typeof record.traceback === 'string') {
     for (const row of record.traceback.trimEnd().split('\n')) lines.push(`    ${escapeControls(row)}`);

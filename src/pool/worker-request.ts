@@ -1,5 +1,6 @@
 import { AppFailed, ClientGone } from '../errors.ts';
 import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
+import { joinChunks } from '../wsgi/chunk.ts';
 import { errorPage } from '../wsgi/error-page.ts';
 import { isRequestId } from '../wsgi/request-id.ts';
 import { statusText } from '../wsgi/status.ts';
@@ -27,7 +28,7 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
   readonly since: number;
   readonly #startResponse: StartResponse;
   readonly #window: number;
-  readonly #chunks: Uint8Array[] = [];
+  #chunks: Uint8Array[] = [];
   #waiter: PromiseWithResolvers<IteratorResult<Uint8Array>> | undefined;
   #letGo: (() => Promise<void>) | undefined;
   #started = false;
@@ -61,8 +62,10 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
-    const chunk = this.#chunks.shift();
-    if (chunk !== undefined) {
+    if (this.#chunks.length > 0) {
+      // What has waited leaves in one piece: a worker may send a window of single bytes.
+      const chunk = joinChunks(this.#chunks);
+      this.#chunks = [];
       this.#pass(chunk.length);
       return Promise.resolve({ done: false, value: chunk });
     }
@@ -138,7 +141,6 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
 
   #start(frame: Frame, complete: boolean): void {
     if (this.#started) throw new ProtocolError('a second RESPONSE');
-    this.#started = true;
     const [status = '', ...strings] = splitHead(frame.head, 1 + 2 * frame.count);
     const headers: Header[] = [];
     for (let at = 0; at < strings.length; at += 2) headers.push([strings[at] as string, strings[at + 1] as string]);
@@ -146,6 +148,7 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
     if (complete && frame.body.length > 0 && !headers.some(([name]) => /^content-length$/i.test(name))) {
       headers.push(['Content-Length', String(frame.body.length)]);
     }
+    this.#started = true;
     try {
       this.#startResponse(status, headers);
     } catch (error) {

@@ -20,7 +20,6 @@ export class FrontProcess {
   constructor(
     sockets: readonly BoundAddress[],
     settings: Omit<FrontSettings, 'addresses'>,
-    prefix: readonly string[],
     receive: (message: FromFront) => void,
   ) {
     const { child, ended } = startChild(
@@ -32,7 +31,8 @@ export class FrontProcess {
         env: process.env,
         stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
       },
-      prefix,
+      // It must outlive the supervisor by a moment, to kill what its workers forked.
+      [],
     );
     this.#child = child;
     this.ended = ended;

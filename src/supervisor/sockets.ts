@@ -12,9 +12,9 @@ export interface ListenAddress {
 /** Sockets that are bound and do not listen: fronts inherit them, and as long as they are open no connection is refused. */
 export class BoundSockets {
   readonly addresses: readonly BoundAddress[];
-  readonly #sockets: readonly BoundSocket[];
+  readonly #sockets: BoundSocket[];
 
-  private constructor(sockets: readonly BoundSocket[], addresses: readonly BoundAddress[]) {
+  private constructor(sockets: BoundSocket[], addresses: readonly BoundAddress[]) {
     this.#sockets = sockets;
     this.addresses = addresses;
   }
@@ -41,8 +41,9 @@ export class BoundSockets {
     return new BoundSockets(sockets, addresses);
   }
 
+  /** Closes what is still open. */
   close(): void {
-    for (const socket of this.#sockets) socket.close();
+    for (const socket of this.#sockets.splice(0)) socket.close();
   }
 }
 

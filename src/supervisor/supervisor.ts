@@ -56,6 +56,8 @@ export class Supervisor {
       await Promise.race([this.#served.promise, this.#failed.promise, this.#stopAsked.promise]);
       if (!this.#stopping) this.#announce(sockets);
       await Promise.race([this.#stopAsked.promise, this.#failed.promise]);
+      // A connection that came now would wait for nobody.
+      sockets.close();
       await this.#drain();
     } finally {
       this.#stopping = true;
@@ -75,11 +77,8 @@ export class Supervisor {
   }
 
   #startCrew(sockets: BoundSockets, spool: string): void {
-    const front = new FrontProcess(
-      sockets.addresses,
-      { ...this.#plan.front, spoolDirectory: spool },
-      this.#prefix,
-      (message) => this.#receive(crew, message),
+    const front = new FrontProcess(sockets.addresses, { ...this.#plan.front, spoolDirectory: spool }, (message) =>
+      this.#receive(crew, message),
     );
     const generation = new Generation(++this.#generations, this.#plan, front, this.#prefix, this.#log, {
       failed: (failure) => this.#failed.reject(new StartError(failure)),
@@ -93,17 +92,18 @@ export class Supervisor {
       if (this.#stopping) return;
       if (!this.#hasServed) {
         const message = `the front ${describeEnding(ending)} before it served`;
-        this.#fail({
+        return this.#fail({
           code: 'FRONT_FAILED',
           message,
           cure: 'see what it printed, above, and report it as a fault of Stillhouse',
         });
       }
+      const delayMs = this.#frontDeaths.died(front.age);
       this.#log.error(
-        { front: front.pid, deaths: this.#frontDeaths.deaths + 1 },
+        { front: front.pid, deaths: this.#frontDeaths.deaths, delayMs },
         `the front ${describeEnding(ending)}; the next one is started`,
       );
-      this.#restart = setTimeout(() => this.#startCrew(sockets, spool), this.#frontDeaths.died(front.age));
+      this.#restart = setTimeout(() => this.#startCrew(sockets, spool), delayMs);
     });
   }
 

@@ -1,7 +1,7 @@
 /** The servers that the cases are run against, each with an app of `test/fixtures/pep`. */
 import { join } from 'node:path';
 import { LineProcess } from '../support/line-process.ts';
-import { PYTHON, ROOT, type RunningServer, serve } from '../support/server.ts';
+import { ROOT, type RunningServer, serve } from '../support/server.ts';
 import { ask } from '../support/wire.ts';
 
 export type Kind = 'python' | 'typescript' | 'makeServer';
@@ -36,8 +36,7 @@ export async function start(kind: Kind, app: string, args: readonly string[]): P
     return new MakeServer(child, Number((await child.line(/^listening on \d+$/)).slice('listening on '.length)));
   }
   const file = `${app}.${kind === 'python' ? 'py' : 'ts'}`;
-  const options = [`--python=${PYTHON}`, '--graceful-timeout=1', ...args];
-  return new Stillhouse(kind, await serve(`${file}:application`, options, { cwd: FIXTURES }));
+  return new Stillhouse(kind, await serve(`${file}:application`, ['--graceful-timeout=1', ...args], { cwd: FIXTURES }));
 }
 
 let barriers = 0;

@@ -28,13 +28,13 @@ export function concerns({ args }: Theme, { kinds }: Case, kind: Kind): boolean 
   return (kinds === undefined || kinds.includes(kind)) && (kind !== 'makeServer' || args === undefined);
 }
 
-/** Runs every theme against one kind of server. */
-export function conform(kind: Kind, themes: readonly Theme[]): void {
+/** Runs every theme against one kind of server. @param needed whether this machine can */
+export function conform(kind: Kind, themes: readonly Theme[], needed: { skip: string | false }): void {
   const exchanges: Exchange[] = [];
   for (const theme of themes) {
     const cases = theme.cases.filter((one) => concerns(theme, one, kind));
     if (cases.length === 0) continue;
-    describe(`${kind}: ${theme.title}`, () => {
+    describe(`${kind}: ${theme.title}`, needed, () => {
       let subject: Subject;
       const begun: Exchange[] = [];
       before(async () => {
@@ -56,7 +56,7 @@ export function conform(kind: Kind, themes: readonly Theme[]): void {
   }
   // makeServer complains in words alone.
   if (kind === 'makeServer') return;
-  it(`${kind}: every complaint has a code of the table in src/errors.ts`, () => {
+  it(`${kind}: every complaint has a code of the table in src/errors.ts`, needed, () => {
     const codes = exchanges.flatMap(({ complaints }) => complaints.map(({ code }) => code));
     const unknown = new Set(codes.filter((code) => code !== undefined && !(code in APP_ERRORS)));
     assert.deepEqual([...unknown], []);

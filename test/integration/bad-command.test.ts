@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { refused } from '../support/server.ts';
 import { testRefusals } from '../support/refusals.ts';
+import { refused } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
 
 const PYTHON_FILE = { 'web_app.py': 'def application(environ, start_response): pass\n' };

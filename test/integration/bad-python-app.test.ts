@@ -22,7 +22,11 @@ const refusals: Refusal[] = [
     status: 3,
     code: 'APP_IMPORT_FAILED',
     what: ['web_app', 'FOLDER/models.py:2', 'ValueError: the database is away'],
-    traceback: ['File "FOLDER/web_app.py", line 3', 'File "FOLDER/models.py", line 2', 'ValueError: the database is away'],
+    traceback: [
+      'File "FOLDER/web_app.py", line 3',
+      'File "FOLDER/models.py", line 2',
+      'ValueError: the database is away',
+    ],
     cure: 'traceback',
   },
   {

@@ -1,6 +1,7 @@
 /** A TypeScript application that cannot be served says what, where, why and what to do. */
-import { pathToFileURL } from 'node:url';
+
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { testRefusals } from '../support/refusals.ts';
 import { ROOT } from '../support/server.ts';
 

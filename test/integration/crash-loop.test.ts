@@ -13,7 +13,9 @@ def application(environ, start_response):
 `;
 
 test('a crash loop backs off: each start in a row waits longer', needs('python3'), async () => {
-  using folder = new Folder({ 'app.py': `import os, threading\nthreading.Timer(0.1, os._exit, [9]).start()\n${HELLO}` });
+  using folder = new Folder({
+    'app.py': `import os, threading\nthreading.Timer(0.1, os._exit, [9]).start()\n${HELLO}`,
+  });
   await using server = await serve('app:application', [], { cwd: folder.path });
   const fourth = await server.record(({ deaths }) => deaths === 4, 'the fourth death');
   const deaths = server.records.filter((record) => 'deaths' in record);

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeServer } from '../../src/index.ts';
 import { application } from '../../apps/hello-ts/web_app.ts';
+import { makeServer } from '../../src/index.ts';
 import { ROOT, serve } from '../support/server.ts';
 import { freePort, needs } from '../support/tools.ts';
 import { until } from '../support/until.ts';
@@ -47,7 +47,11 @@ async function answersOf(file: string, args: readonly string[], port: number): P
   const child = spawn(file, args, { cwd: PYTHON, stdio: 'ignore' });
   const ended = once(child, 'exit').then(() => true);
   try {
-    const isUp = () => fetch(`http://127.0.0.1:${port}/`).then(({ ok }) => ok, () => child.exitCode !== null);
+    const isUp = () =>
+      fetch(`http://127.0.0.1:${port}/`).then(
+        ({ ok }) => ok,
+        () => child.exitCode !== null,
+      );
     await until(isUp, `${file} that answers`);
     return await answers(port);
   } finally {

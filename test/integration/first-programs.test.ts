@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Folder } from '../support/folder.ts';
-import { ROOT, refused, RunningServer, serve } from '../support/server.ts';
+import { ROOT, RunningServer, refused, serve } from '../support/server.ts';
 import { needs, needsIPv6 } from '../support/tools.ts';
 import { type Answer, ask, get, header } from '../support/wire.ts';
 
@@ -34,11 +34,15 @@ for (const { language, folder, file, needed } of PROGRAMS) {
     assert.equal(typeof ready.ms, 'number', 'the time to be ready is told');
   });
 
-  test(`the ${language} program is served by its file's name from another folder, with two workers`, needed, async () => {
-    await using server = await serve(`${join(folder, file)}:application`, ['--workers=2']);
-    assert.equal(server.processes().workers.length, 2);
-    await assertIndexAndHello(server.port);
-  });
+  test(
+    `the ${language} program is served by its file's name from another folder, with two workers`,
+    needed,
+    async () => {
+      await using server = await serve(`${join(folder, file)}:application`, ['--workers=2']);
+      assert.equal(server.processes().workers.length, 2);
+      await assertIndexAndHello(server.port);
+    },
+  );
 
   test(`the callable of the ${language} program may be left out`, needed, async () => {
     await using server = await serve(file, [], { cwd: folder });
@@ -47,7 +51,10 @@ for (const { language, folder, file, needed } of PROGRAMS) {
 }
 
 test('where web_app.py and web_app.ts stand side by side, the file is to be named', async () => {
-  using folder = new Folder({ 'web_app.py': 'application = None\n', 'web_app.ts': 'export const application = null;\n' });
+  using folder = new Folder({
+    'web_app.py': 'application = None\n',
+    'web_app.ts': 'export const application = null;\n',
+  });
   const { code, stderr } = await refused(['web_app:application'], { cwd: folder.path });
   assert.equal(code, 2);
   assert.match(stderr, /web_app could be web_app\.py or web_app\.ts/);

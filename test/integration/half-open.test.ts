@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { descriptors } from '../support/processes.ts';
-import { RunningServer, serve } from '../support/server.ts';
+import { type RunningServer, serve } from '../support/server.ts';
 import { until } from '../support/until.ts';
 import { get, Wire } from '../support/wire.ts';
 

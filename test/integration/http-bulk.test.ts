@@ -10,7 +10,10 @@ import type { RunningServer } from '../support/server.ts';
 import { ask, get, Wire } from '../support/wire.ts';
 
 const MIB = 2 ** 20;
-const BOUND = 64 * MIB;
+const BULK = 200 * MIB;
+const COUNT = BULK / 65536;
+/** What passes through leaves garbage that is collected late, 40 to 70 MiB of it here; a front that held a body would rise by all of it. */
+const BOUND = BULK / 2;
 const CLIENTS = 20;
 const REQUESTS = 10;
 
@@ -37,6 +40,36 @@ for (const { language, file, needed } of LANGUAGES) {
       return peakMemory(pid) - before;
     }
 
+    it('an upload of 200 MiB passes through a front that does not hold it', async () => {
+      const rise = await frontRise(async () => {
+        const answer = await send(server.port, {
+          path: '/digest',
+          headers: { 'Content-Length': BULK },
+          body: pieces(COUNT),
+        });
+        assert.equal((await readAll(answer)).toString(), await digestOf(pieces(COUNT)));
+      });
+      assert.ok(rise < BOUND, `the front's memory rose by ${rise} bytes`);
+    });
+
+    it('a response of 200 MiB passes through a front that does not hold it', async () => {
+      const rise = await frontRise(async () => {
+        const answer = await send(server.port, { path: `/pieces?${COUNT}` });
+        assert.equal(await digestOf(answer), await digestOf(pieces(COUNT)));
+      });
+      assert.ok(rise < BOUND, `the front's memory rose by ${rise} bytes`);
+    });
+
+    it('a client that takes nothing for a while gets all in the end, and holds up nobody and no memory', async () => {
+      const rise = await frontRise(async () => {
+        const answer = await send(server.port, { path: `/pieces?${COUNT}` });
+        answer.pause();
+        for (let other = 0; other < 20; other++) assert.equal((await ask(server.port, get('/other'))).status, 200);
+        assert.equal(await digestOf(answer), await digestOf(pieces(COUNT)));
+      });
+      assert.ok(rise < BOUND, `the front's memory rose by ${rise} bytes`);
+    });
+
     it(`${CLIENTS} clients at a time get their own bytes back`, async () => {
       const client = async (number: number) => {
         const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -52,43 +85,13 @@ for (const { language, file, needed } of LANGUAGES) {
       await Promise.all(Array.from({ length: CLIENTS }, (_, number) => client(number)));
     });
 
-    it('an upload of 50 MiB passes through a front that does not hold it', async () => {
-      const count = (50 * MIB) / 65536;
-      const rise = await frontRise(async () => {
-        const answer = await send(server.port, {
-          path: '/digest',
-          headers: { 'Content-Length': 50 * MIB },
-          body: pieces(count),
-        });
-        assert.equal((await readAll(answer)).toString(), await digestOf(pieces(count)));
-      });
-      assert.ok(rise < BOUND, `the front's memory rose by ${rise} bytes`);
-    });
-
-    it('a response of 200 MiB passes through a front that does not hold it', async () => {
-      const count = (200 * MIB) / 65536;
-      const rise = await frontRise(async () => {
-        const answer = await send(server.port, { path: `/pieces?${count}` });
-        assert.equal(await digestOf(answer), await digestOf(pieces(count)));
-      });
-      assert.ok(rise < BOUND, `the front's memory rose by ${rise} bytes`);
-    });
-
-    it('a client that takes nothing for a while gets all in the end, and holds up nobody and no memory', async () => {
-      const count = (100 * MIB) / 65536;
-      const rise = await frontRise(async () => {
-        const answer = await send(server.port, { path: `/pieces?${count}` });
-        answer.pause();
-        for (let other = 0; other < 20; other++) assert.equal((await ask(server.port, get('/other'))).status, 200);
-        assert.equal(await digestOf(answer), await digestOf(pieces(count)));
-      });
-      assert.ok(rise < BOUND, `the front's memory rose by ${rise} bytes`);
-    });
-
     it('a client that leaves in mid-stream has its body closed, each of them once', async () => {
       const closed = () => server.records.filter(({ msg }) => msg === 'the endless body is closed').length;
       const wires = await Promise.all(Array.from({ length: 5 }, () => Wire.open(server.port)));
-      for (const wire of wires) await wire.send(get('/endless')).some();
+      for (const wire of wires) {
+        await wire.send(get('/endless')).some();
+        wire.socket.pause();
+      }
       for (const { socket } of wires) {
         socket.destroy();
         await once(socket, 'close');

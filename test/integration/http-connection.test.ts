@@ -46,6 +46,16 @@ for (const { language, file, needed } of LANGUAGES) {
       assert.equal((await wire.rest()).length, 0);
     });
 
+    for (const size of [10, 1_000_000]) {
+      it(`a body of ${size} bytes is answered when the client has closed its side behind it`, async () => {
+        using wire = await Wire.open(server.port);
+        wire.send(`POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: ${size}\r\n\r\n${'a'.repeat(size)}`);
+        wire.socket.end();
+        const answer = await wire.answer();
+        assert.deepEqual([answer.status, answer.body.length, answer.complete], [200, size, true]);
+      });
+    }
+
     it('a request may come byte by byte, and an empty line before it (2.2)', async () => {
       using wire = await Wire.open(server.port);
       const request = 'POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n';

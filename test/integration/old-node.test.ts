@@ -37,11 +37,9 @@ test('a Node that says it is version 20 is refused, with its version, its place 
   assertRefuses(process.execPath, 'v20.19.0', '--import', PRETEND);
 });
 
-test(
-  'the old Node of this machine is refused, with its version, its place and the cure',
-  { skip: old === undefined ? `there is no Node older than ${OLDEST} on the PATH` : false },
-  () => {
-    assert.ok(old);
-    assertRefuses(old.node, old.version);
-  },
-);
+test('the old Node of this machine is refused, with its version, its place and the cure', {
+  skip: old === undefined ? `there is no Node older than ${OLDEST} on the PATH` : false,
+}, () => {
+  assert.ok(old);
+  assertRefuses(old.node, old.version);
+});

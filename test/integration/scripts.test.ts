@@ -35,7 +35,10 @@ for (const { command, cwd, needed } of COMMANDS) {
     assert.equal((await ask(port, get('/other'))).body.toString(), 'Hello');
     const pids = server.processes().all.map(({ pid }) => pid);
     const { signal, code } = await server.stop('SIGTERM');
-    assert.ok(server.records.some(({ msg }) => msg === 'stopped'), 'the server has stopped in good order');
+    assert.ok(
+      server.records.some(({ msg }) => msg === 'stopped'),
+      'the server has stopped in good order',
+    );
     await allGone(pids);
     assert.ok(code === 0 || signal === 'SIGTERM', `npm ended with ${code ?? signal}`);
   });

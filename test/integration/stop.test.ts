@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Folder } from '../support/folder.ts';
 import { Barrier } from '../support/barrier.ts';
+import { Folder } from '../support/folder.ts';
 import { bodyOf, LANGUAGES, serveMisbehaving } from '../support/misbehaving.ts';
 import { allGone } from '../support/processes.ts';
 import { RunningServer } from '../support/server.ts';
@@ -20,33 +20,37 @@ function pidsOf(server: RunningServer): number[] {
 
 for (const { language, file, needed } of LANGUAGES) {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    test(`${signal} finishes the running request of a ${language} application, exits 0 and leaves nothing`, needed, async () => {
-      using folder = new Folder();
-      const data = join(folder.path, 'data');
-      await using server = await serveMisbehaving(file, ['--workers=2', `--data-directory=${data}`]);
-      using barrier = new Barrier();
-      using streaming = await Wire.open(server.port);
-      streaming.polite().send(get(`/stream?${barrier.path}`));
-      await barrier.reached();
-      const pids = pidsOf(server);
-      assert.ok(existsSync(data));
+    test(
+      `${signal} finishes the running request of a ${language} application, exits 0 and leaves nothing`,
+      needed,
+      async () => {
+        using folder = new Folder();
+        const data = join(folder.path, 'data');
+        await using server = await serveMisbehaving(file, ['--workers=2', `--data-directory=${data}`]);
+        using barrier = new Barrier();
+        using streaming = await Wire.open(server.port);
+        streaming.polite().send(get(`/stream?${barrier.path}`));
+        await barrier.reached();
+        const pids = pidsOf(server);
+        assert.ok(existsSync(data));
 
-      server.signal(signal);
-      // A terminal sends Ctrl-C to npm and to us, and npm sends it once more.
-      server.signal(signal);
-      await stopping(server);
-      barrier.open();
-      const answer = await streaming.answer();
-      assert.equal(answer.status, 200);
-      assert.ok(answer.complete);
-      assert.equal(answer.body.toString(), 'first last');
-      await streaming.closed();
-      const ended = await server.ended;
-      assert.deepEqual([ended.code, ended.signal], [0, null]);
-      assert.equal(ended.stderr, '');
-      await allGone(pids);
-      assert.equal(existsSync(data), false);
-    });
+        server.signal(signal);
+        // A terminal sends Ctrl-C to npm and to us, and npm sends it once more.
+        server.signal(signal);
+        await stopping(server);
+        barrier.open();
+        const answer = await streaming.answer();
+        assert.equal(answer.status, 200);
+        assert.ok(answer.complete);
+        assert.equal(answer.body.toString(), 'first last');
+        await streaming.closed();
+        const ended = await server.ended;
+        assert.deepEqual([ended.code, ended.signal], [0, null]);
+        assert.equal(ended.stderr, '');
+        await allGone(pids);
+        assert.equal(existsSync(data), false);
+      },
+    );
   }
 
   test(`--graceful-timeout cuts a ${language} request that never ends`, needed, async () => {
@@ -126,14 +130,18 @@ test('a spooled upload leaves no file', async () => {
   assert.equal(existsSync(data), false);
 });
 
-test('SIGTERM while the application is still imported ends at once, with status 0 and nothing left', python.needed, async () => {
-  using barrier = new Barrier();
-  using folder = new Folder({ 'app.py': `open(${JSON.stringify(barrier.path)}).read()\n` });
-  await using server = new RunningServer(['app:application', '--bind=127.0.0.1:0'], { cwd: folder.path });
-  await barrier.reached();
-  const pids = pidsOf(server);
-  const { code, stderr } = await server.stop();
-  assert.equal(code, 0);
-  assert.equal(stderr, '');
-  await allGone(pids);
-});
+test(
+  'SIGTERM while the application is still imported ends at once, with status 0 and nothing left',
+  python.needed,
+  async () => {
+    using barrier = new Barrier();
+    using folder = new Folder({ 'app.py': `open(${JSON.stringify(barrier.path)}).read()\n` });
+    await using server = new RunningServer(['app:application', '--bind=127.0.0.1:0'], { cwd: folder.path });
+    await barrier.reached();
+    const pids = pidsOf(server);
+    const { code, stderr } = await server.stop();
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    await allGone(pids);
+  },
+);

@@ -24,11 +24,18 @@ for (const { language, file, needed } of LANGUAGES) {
     assert.equal(lost.status, 502);
     assert.equal(header(lost, 'x-request-id'), 'the-lost-one');
     assert.match(lost.body.toString(), /the worker that ran this request[\s\S]*request id: the-lost-one/);
-    assert.deepEqual(new Set(await Promise.all(others)), new Set([free]), 'the others are answered by the other worker');
+    assert.deepEqual(
+      new Set(await Promise.all(others)),
+      new Set([free]),
+      'the others are answered by the other worker',
+    );
 
     const access = await server.record(({ kind, request }) => kind === 'access' && request === 'the-lost-one');
     assert.equal(access.status, 502);
-    const death = await server.record(({ msg }) => msg?.includes('killed by SIGKILL') === true, 'the record of its death');
+    const death = await server.record(
+      ({ msg }) => msg?.includes('killed by SIGKILL') === true,
+      'the record of its death',
+    );
     assert.equal(death.worker, busy.pid);
     assert.equal((await held.send(get('/pid')).answer()).status, 200, 'the connection that got 502 goes on');
     await until(() => server.processes().workers.length === 2, 'the worker in its place');
@@ -44,19 +51,23 @@ for (const { language, file, needed } of LANGUAGES) {
     assert.equal((await ask(server.port, get('/pid'))).status, 200, 'the next request waits for the next worker');
   });
 
-  test(`a ${language} worker killed in mid-body cuts the connection, and the body does not look whole`, needed, async () => {
-    await using server = await serveMisbehaving(file);
-    using barrier = new Barrier();
-    const pid = await workerOf(server.port);
-    using wire = await Wire.open(server.port);
-    wire.send(get(`/stream?${barrier.path}`));
-    await barrier.reached();
-    process.kill(pid, 'SIGKILL');
-    const cut = await wire.answer();
-    assert.equal(cut.status, 200);
-    assert.equal(cut.complete, false);
-    assert.equal(cut.body.toString(), 'first ');
-  });
+  test(
+    `a ${language} worker killed in mid-body cuts the connection, and the body does not look whole`,
+    needed,
+    async () => {
+      await using server = await serveMisbehaving(file);
+      using barrier = new Barrier();
+      const pid = await workerOf(server.port);
+      using wire = await Wire.open(server.port);
+      wire.send(get(`/stream?${barrier.path}`));
+      await barrier.reached();
+      process.kill(pid, 'SIGKILL');
+      const cut = await wire.answer();
+      assert.equal(cut.status, 200);
+      assert.equal(cut.complete, false);
+      assert.equal(cut.body.toString(), 'first ');
+    },
+  );
 
   test(`no request waits behind a busy ${language} worker while another is free`, needed, async () => {
     await using server = await serveMisbehaving(file, ['--workers=2', '--threads=1']);
@@ -95,35 +106,43 @@ for (const { language, file, needed } of LANGUAGES) {
 
 const [python] = LANGUAGES;
 
-test('a child that the application forked dies with its worker, and does not hold back the 502', python.needed, async () => {
-  await using server = await serveMisbehaving(python.file);
-  using barrier = new Barrier();
-  using childsBarrier = new Barrier();
-  const worker = await workerOf(server.port);
-  const child = Number(await bodyOf(server.port, `/fork?${childsBarrier.path}`));
-  await childsBarrier.reached();
-  using held = await Wire.open(server.port);
-  held.send(get(`/hold?${barrier.path}`));
-  await barrier.reached();
-  process.kill(worker, 'SIGKILL');
-  assert.equal((await held.answer()).status, 502);
-  await allGone([child]);
-});
+test(
+  'a child that the application forked dies with its worker, and does not hold back the 502',
+  python.needed,
+  async () => {
+    await using server = await serveMisbehaving(python.file);
+    using barrier = new Barrier();
+    using childsBarrier = new Barrier();
+    const worker = await workerOf(server.port);
+    const child = Number(await bodyOf(server.port, `/fork?${childsBarrier.path}`));
+    await childsBarrier.reached();
+    using held = await Wire.open(server.port);
+    held.send(get(`/hold?${barrier.path}`));
+    await barrier.reached();
+    process.kill(worker, 'SIGKILL');
+    assert.equal((await held.answer()).status, 502);
+    await allGone([child]);
+  },
+);
 
-test('a child in a session of its own, which holds the worker’s descriptors, does not hold back the 502', python.needed, async () => {
-  await using server = await serveMisbehaving(python.file);
-  using barrier = new Barrier();
-  using childsBarrier = new Barrier();
-  const worker = await workerOf(server.port);
-  const child = Number(await bodyOf(server.port, `/fork-and-setsid?${childsBarrier.path}`));
-  await childsBarrier.reached();
-  using held = await Wire.open(server.port);
-  held.send(get(`/hold?${barrier.path}`));
-  await barrier.reached();
-  process.kill(worker, 'SIGKILL');
-  assert.equal((await held.answer()).status, 502);
-  assert.ok(isAlive(child), 'the child lives on, and the answer came all the same');
-  assert.notEqual(await workerOf(server.port), worker);
-  childsBarrier.open();
-  await allGone([child]);
-});
+test(
+  'a child in a session of its own, which holds the worker’s descriptors, does not hold back the 502',
+  python.needed,
+  async () => {
+    await using server = await serveMisbehaving(python.file);
+    using barrier = new Barrier();
+    using childsBarrier = new Barrier();
+    const worker = await workerOf(server.port);
+    const child = Number(await bodyOf(server.port, `/fork-and-setsid?${childsBarrier.path}`));
+    await childsBarrier.reached();
+    using held = await Wire.open(server.port);
+    held.send(get(`/hold?${barrier.path}`));
+    await barrier.reached();
+    process.kill(worker, 'SIGKILL');
+    assert.equal((await held.answer()).status, 502);
+    assert.ok(isAlive(child), 'the child lives on, and the answer came all the same');
+    assert.notEqual(await workerOf(server.port), worker);
+    childsBarrier.open();
+    await allGone([child]);
+  },
+);

@@ -21,7 +21,8 @@ export interface Refusal {
 }
 
 /** What stands in no error: frames of Stillhouse and of the import system, and internals that escaped. */
-const NOT_THE_USERS = /stillhouse_worker|src\/workers|boot\.py|importlib|node:internal|by its own fault|\[object|undefined/;
+const NOT_THE_USERS =
+  /stillhouse_worker|src\/workers|boot\.py|importlib|node:internal|by its own fault|\[object|undefined/;
 
 /** One test for each refusal, in a folder of its own: exit status, code, what, where and what to do. */
 export function testRefusals(refusals: readonly Refusal[]): void {

@@ -34,15 +34,20 @@ export async function pick(module: Record<string, unknown>, name: string | null,
   if (name === null) {
     const found = CONVENTIONAL.find((key) => typeof module[key] === 'function');
     if (found !== undefined) return { app: module[found] as Application, callable: found };
-    throw missing(module, 'application', file);
+    const named = CONVENTIONAL.find((key) => key in module);
+    throw named === undefined ? missing(module, 'application', file) : notCallable(module, named, module[named], file);
   }
   const call = CALL.exec(name);
   const value = lookUp(module, call?.[1] ?? name, file);
   const app = call === null ? value : await (value as () => unknown)();
   if (typeof app === 'function') return { app: app as Application, callable: name };
-  throw new StartError({
+  throw notCallable(module, name, app, file);
+}
+
+function notCallable(module: Record<string, unknown>, name: string, value: unknown, file: string): StartError {
+  return new StartError({
     code: 'APP_NOT_CALLABLE',
-    message: `${file}: ${name} is ${app === null ? 'null' : `of type ${typeof app}`}, not a function`,
+    message: `${file}: ${name} is ${value === null ? 'null' : `of type ${typeof value}`}, not a function`,
     cure: `name a function; ${exported(module)}`,
   });
 }
@@ -100,10 +105,14 @@ function importError(file: string, error: unknown): StartError {
       traceback,
     });
   }
+  const [, missingPackage] = /Cannot find package '([^']+)'/.exec(summary(error)) ?? [];
   return new StartError({
     code: 'APP_IMPORT_FAILED',
     message: `${file} could not be imported: ${summary(error)}`,
-    cure: 'mend what the traceback shows',
+    cure:
+      missingPackage === undefined
+        ? 'mend what the traceback shows'
+        : `install ${missingPackage} in the application’s folder: npm install ${missingPackage}`,
     traceback,
   });
 }

@@ -129,5 +129,7 @@ function killGroup(): never {
   process.exit(1);
 }
 
+// An error that nobody caught ends the process; it does so with one record, and not with a line for each frame.
+process.on('uncaughtExceptionMonitor', (error) => writeFault(error, {}));
 process.argv = [process.argv0, basename(process.argv[2] ?? '')];
 new Worker().listen();

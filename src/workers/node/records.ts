@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts';
-import type { Environ, ErrorStream } from '../../wsgi/types.ts';
+import type { ErrorStream } from '../../wsgi/types.ts';
 
 /** A worker's own record: a JSON text sequence (RFC 7464) on stderr, in one write. */
 export function writeRecord(record: { level: string; message: string; [key: string]: unknown }): void {
@@ -7,7 +7,7 @@ export function writeRecord(record: { level: string; message: string; [key: stri
 }
 
 /** What an application did wrong, with its cure and, where it threw, the traceback without this worker's own frames. */
-export function writeFault(error: unknown, environ: Environ, level = 'error'): void {
+export function writeFault(error: unknown, environ: Readonly<Record<string, unknown>>, level = 'error'): void {
   const request = environ.HTTP_X_REQUEST_ID;
   if (error instanceof AppError) {
     const traceback = error.cause === undefined ? undefined : userStack(error.cause);

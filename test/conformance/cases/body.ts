@@ -141,6 +141,24 @@ export const BODY: Theme = {
     },
     {
       row: 'exception in mid-body',
+      name: 'behind the last byte of Content-Length is logged, and the body stands',
+      async run(exchange) {
+        assert.equal(await exchange.text('/raise-at-length'), 'whole');
+        await exchange.complaint(/it broke behind the body/);
+      },
+    },
+    {
+      row: 'exception in mid-body',
+      name: 'before the head, on HEAD, is 500 without a page',
+      async run(exchange) {
+        const wire = await exchange.open();
+        wire.send(exchange.request('/raise-in-call', { method: 'HEAD' }) + exchange.request('/one-chunk'));
+        assert.equal((await wire.answer('HEAD')).status, 500);
+        assert.equal((await wire.answer()).body.toString(), 'hello');
+      },
+    },
+    {
+      row: 'exception in mid-body',
       name: 'leaves the server as it was',
       async run(exchange) {
         await isCut(exchange, '/raise-later');

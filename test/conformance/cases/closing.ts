@@ -70,6 +70,15 @@ export const CLOSING: Theme = {
     },
     {
       row: 'close()',
+      name: 'once: the client leaves while the iterator waits for something that never comes',
+      kinds: ['typescript', 'makeServer'],
+      async run(exchange) {
+        await leave(exchange, '/pending');
+        await exchange.checkClosed();
+      },
+    },
+    {
+      row: 'close()',
       name: 'its own exception is logged, and the response stands',
       async run(exchange) {
         assert.equal(await exchange.text('/close-fails'), 'whole');

@@ -13,7 +13,7 @@ async function is500(exchange: Exchange, path: string, complaint: RegExp): Promi
 
 export const START: Theme = {
   app: 'start',
-  title: 'start_response and write()',
+  title: 'start_response',
   cases: [
     ...(['/late', '/late-after-empty'] as const).map((path) => ({
       row: 'late start_response' as const,
@@ -97,6 +97,15 @@ export const START: Theme = {
     },
     {
       row: 'exc_info',
+      name: 'on the first call is a first call',
+      async run(exchange) {
+        const answer = await exchange.ask('/first-with-error');
+        assert.deepEqual([answer.status, answer.body.toString()], [503, 'first']);
+        await exchange.noComplaint();
+      },
+    },
+    {
+      row: 'exc_info',
       name: 'before the head forgets the length that was stored',
       async run(exchange) {
         const answer = await exchange.ask('/replace-length');
@@ -113,49 +122,6 @@ export const START: Theme = {
         assert.deepEqual([answer.status, answer.body.toString(), answer.complete], [200, 'first,', false]);
         await exchange.said('raised again');
         await exchange.complaint(/it broke in the middle/);
-      },
-    },
-    {
-      row: 'write()',
-      name: 'comes before what the iterable gives',
-      run: async (exchange) => assert.equal(await exchange.text('/write-first'), 'one,two,three,four'),
-    },
-    {
-      row: 'write()',
-      name: 'alone makes the body, and Content-Length counts it',
-      async run(exchange) {
-        assert.equal(await exchange.text('/write-only'), 'all of ');
-        await exchange.noComplaint();
-      },
-    },
-    {
-      row: 'write()',
-      name: 'of nothing does not send the head',
-      async run(exchange) {
-        const answer = await exchange.ask('/write-empty');
-        assert.deepEqual([answer.status, answer.body.toString()], [503, 'replaced']);
-      },
-    },
-    {
-      row: 'write()',
-      name: 'sends at once',
-      async run(exchange) {
-        const wire = await exchange.open();
-        wire.send(exchange.request(`/write-streams?${exchange.barrier.path}`));
-        let received = '';
-        while (!received.includes('first,')) received += (await wire.some()).toString('latin1');
-        await exchange.pass();
-        while (!received.endsWith('0\r\n\r\n')) received += (await wire.some()).toString('latin1');
-        assert.match(received, /second\r\n0\r\n\r\n$/);
-      },
-    },
-    {
-      row: 'write()',
-      name: 'and then an exception cuts the connection',
-      async run(exchange) {
-        const answer = await exchange.ask('/write-too-late');
-        assert.deepEqual([answer.status, answer.body.toString(), answer.complete], [200, 'first,', false]);
-        await exchange.complaint(/it broke after write\(\)/);
       },
     },
   ],

@@ -12,6 +12,8 @@ const HEADS: readonly (readonly [name: string, complaint: RegExp])[] = [
   ['value-number', /X-Bad/],
   ['value-bytes', /X-Bad/],
   ['value-none', /X-Bad/],
+  ['value-huge', /headers/],
+  ['headers-without-end', /headers/],
   ['name-crlf', /header name.*token/],
   ['name-space', /header name.*token/],
   ['name-colon', /header name.*token/],

@@ -9,10 +9,12 @@ import { FLAGS } from './flags.ts';
 import { INPUT } from './input.ts';
 import { START } from './start.ts';
 import { STRINGS } from './strings.ts';
+import { WRITING } from './writing.ts';
 
 /** Every theme of the conformance suite. */
 export const THEMES: readonly Theme[] = [
   START,
+  WRITING,
   BODY,
   BODYLESS,
   CLOSING,

@@ -67,6 +67,12 @@ test('a limit holds to the byte', async (t) => {
   }
 });
 
+test('the limit of the fields holds where that of the request line is larger', () => {
+  const limits = { ...LIMITS, requestLine: 8190 };
+  assert.equal(parseBothWays(fieldsOf(100), limits).refused, undefined);
+  assert.equal(parseBothWays(fieldsOf(101), limits).refused, 'FIELDS_TOO_LARGE');
+});
+
 test('each request has the limits anew', () => {
   const one = `${CHUNKED}a;${'e'.repeat(4000)}\r\n0123456789\r\n0\r\nA: a\r\nB: b\r\nC: c\r\n\r\n`;
   const { requests, refused } = parseBothWays(one.repeat(3), LIMITS);

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { closeSpool, openSpool } from '../../../src/supervisor/data-directory.ts';
+import { Folder } from '../../support/folder.ts';
+
+function modeOf(path: string): number {
+  return statSync(path).mode & 0o777;
+}
+
+test('a spool is made for this process alone, and nothing is left of it', async () => {
+  using folder = new Folder();
+  const data = join(folder.path, 'a', 'data');
+  const spool = await openSpool(data);
+  assert.equal(basename(spool), `spool-${process.pid}`);
+  assert.deepEqual([modeOf(data), modeOf(spool)], [0o700, 0o700]);
+  await closeSpool(data, spool);
+  assert.equal(existsSync(data), false);
+});
+
+test('a data directory with something else in it stays', async () => {
+  using folder = new Folder({ 'mine.txt': '' });
+  chmodSync(folder.path, 0o700);
+  await closeSpool(folder.path, await openSpool(folder.path));
+  assert.equal(existsSync(join(folder.path, 'mine.txt')), true);
+});
+
+test('spools of runs that are over are removed, and others left alone', async () => {
+  using folder = new Folder({ 'spool-x/a': '' });
+  const { pid: dead } = spawnSync('true');
+  folder.write(`spool-${dead}/body`, 'secret');
+  mkdirSync(join(folder.path, 'spool-1'));
+  const spool = await openSpool(folder.path);
+  const left = [`spool-${dead}`, 'spool-1', 'spool-x', basename(spool)].map((name) =>
+    existsSync(join(folder.path, name)),
+  );
+  assert.deepEqual(left, [false, true, true, true]);
+});
+
+test('a data directory that others may write to, or that is none, is refused with the cure', async (t) => {
+  using folder = new Folder({ file: '' });
+  const open = join(folder.path, 'open');
+  mkdirSync(open);
+  chmodSync(open, 0o777);
+  const cases = [
+    [open, /other users may write/],
+    [join(folder.path, 'file'), /cannot be used/],
+    [join(folder.path, 'file', 'below'), /cannot be used/],
+  ] as const;
+  for (const [path, message] of cases) {
+    await t.test(basename(path), () =>
+      assert.rejects(openSpool(path), { code: 'DATA_DIRECTORY_UNUSABLE', message, cure: /--data-directory/ }),
+    );
+  }
+});
