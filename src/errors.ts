@@ -88,6 +88,7 @@ export const APP_ERRORS = {
   APP_BODY_TOO_LONG: 'make Content-Length the length of the body in bytes, not in characters',
   APP_BODY_TOO_SHORT: 'make Content-Length the length of the body in bytes, or leave it out',
   APP_HOP_BY_HOP: 'leave hop-by-hop headers to the server (PEP 3333, "Other HTTP Features")',
+  APP_WRITE_AFTER_END: 'write before the body has ended',
   APP_CLOSE_FAILED: "see the traceback of the iterable's close()",
   APP_OUTPUT_DROPPED: 'write less to stdout and stderr, or raise the rate',
 } as const satisfies Record<string, string>;

@@ -14,7 +14,7 @@ const TIMES: Readonly<Record<string, number>> = { '': 1, MS: 0.001, S: 1, M: 60,
 /** Node's timers take no more: 2 ** 31 - 1 milliseconds. */
 const LONGEST_TIMER_S = 2_147_483;
 const AMOUNT = /^([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)$/;
-const ADDRESS = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^:[\]]*)):([0-9]{1,5})$/;
+const ADDRESS = /^(?:\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]|([^:[\]]*)):([0-9]{1,5})$/;
 const YES: ReadonlySet<string> = new Set(['yes', 'true', 'on', '1']);
 const NO: ReadonlySet<string> = new Set(['no', 'false', 'off', '0']);
 

@@ -30,8 +30,9 @@ export class Pool {
 
   readonly application: Application = (environ, startResponse) => {
     const request = new WorkerRequest(environ, startResponse, this.#settings.window, performance.now());
-    this.#queue.push(request);
-    this.dispatch();
+    const free = this.#queue.length === 0 ? this.#freest() : undefined;
+    if (free === undefined) this.#queue.push(request);
+    else this.#give(request, free);
     if (this.#queue.length > 0) this.#timer ??= setInterval(() => this.#expire(), CHECK_MS);
     return request;
   };
@@ -58,11 +59,7 @@ export class Pool {
         request.fail(new ClientGone());
         continue;
       }
-      try {
-        link.send(request);
-      } catch (error) {
-        request.fail(error);
-      }
+      this.#give(request, link);
     }
     this.#settle();
   }
@@ -72,6 +69,14 @@ export class Pool {
     this.#emptied ??= Promise.withResolvers();
     this.#settle();
     return this.#emptied.promise;
+  }
+
+  #give(request: WorkerRequest, link: WorkerLink): void {
+    try {
+      link.send(request);
+    } catch (error) {
+      request.fail(error);
+    }
   }
 
   #freest(): WorkerLink | undefined {

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import { isBody } from './body.ts';
 import { encodeChunk, joinChunks } from './chunk.ts';
+import { FileWrapper } from './file-wrapper.ts';
 import { describe } from './headers.ts';
 import { isBodyless, StartedResponse } from './start-response.ts';
 import type { Application, Body, Chunk, Environ, Head, Report, Sink, Write } from './types.ts';
@@ -21,12 +22,19 @@ export class Call {
   readonly #report: Report;
   readonly #bodyless: boolean;
   readonly #started: StartedResponse;
+  readonly #done = Promise.withResolvers<void>();
   #left = Number.POSITIVE_INFINITY;
   #dropBody = false;
+  #body: Body | undefined;
   #steps: Steps | undefined;
+  /** Whether the iterator was asked for a step that has not come yet. */
+  #stepping = false;
+  #closing: Promise<void> | undefined;
   #cancelled = false;
-  /** The iterator's `return()`, which may still run what the application wants done at its end. */
-  #returned: Promise<unknown> | undefined;
+  /** The body has ended: nothing more can be written. */
+  #over = false;
+  /** A `write()` that failed, also where the application did not wait for it. */
+  #fault: { readonly error: unknown } | undefined;
   /** A chunk that ran past Content-Length ends the response. */
   #full = false;
 
@@ -37,30 +45,61 @@ export class Call {
     this.#started = new StartedResponse(report);
   }
 
-  /** Runs the application to its end; never rejects. */
-  async run(app: Application, environ: Environ): Promise<void> {
-    let body: Body | undefined;
+  /** Runs the application to its end, its `close()` included; never rejects. */
+  run(app: Application, environ: Environ): Promise<void> {
+    void this.#respond(app, environ).then(() => this.#done.resolve());
+    return this.#done.promise;
+  }
+
+  /** Nobody waits for the response any more: the body is asked for nothing more, and closed, even while a step of it is awaited. */
+  cancel(): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    if (this.#body !== undefined) void this.#close(this.#body).then(() => this.#done.resolve());
+  }
+
+  async #respond(app: Application, environ: Environ): Promise<void> {
     try {
-      const write: Write = async (chunk) => this.#send(encodeChunk(chunk));
-      body = await app(environ, (status, headers, error) => {
+      const body: unknown = await app(environ, (status, headers, error) => {
         this.#started.store(status, headers, error);
-        return write;
+        return this.#write;
       });
+      if (typeof body === 'object' && body !== null) this.#body = body as Body;
       checkBody(body);
+      this.#checkFault();
       if (Array.isArray(body) && !this.#started.sent) await this.#sendArray(body as Chunk[]);
       else await this.#sendSteps(body);
     } catch (error) {
       if (!this.#cancelled) this.#sink.fail(error);
-    } finally {
-      await this.#close(body);
+    }
+    this.#over = true;
+    if (this.#body !== undefined) await this.#close(this.#body);
+  }
+
+  /** Its failure is the response's, also where nobody waits for it. */
+  readonly #write: Write = (chunk) => {
+    const sent = this.#writeChunk(chunk);
+    sent.catch(() => undefined);
+    return sent;
+  };
+
+  async #writeChunk(chunk: Chunk): Promise<void> {
+    if (this.#over) {
+      const late = new AppError('APP_WRITE_AFTER_END', 'write() was called after the response had ended');
+      this.#report(late);
+      throw late;
+    }
+    try {
+      const bytes = encodeChunk(chunk);
+      if (bytes.length > 0) await this.#send(bytes);
+    } catch (error) {
+      this.#fault ??= { error };
+      throw error;
     }
   }
 
-  /** Nobody waits for the response any more: the body is asked for nothing more, and closed. */
-  cancel(): void {
-    if (this.#cancelled) return;
-    this.#cancelled = true;
-    this.#return();
+  #checkFault(): void {
+    if (this.#fault !== undefined) throw this.#fault.error;
   }
 
   /** A body whose size is known before its head leaves (PEP 3333, "Handling the Content-Length Header"). */
@@ -89,9 +128,11 @@ export class Call {
   async #sendSteps(body: Body): Promise<void> {
     const steps: Steps = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
     this.#steps = steps;
+    if (body instanceof FileWrapper && this.#started.length !== undefined) body.limit(this.#started.length);
     while (!this.#cancelled) {
       const { done, value } = await this.#next(steps);
       if (this.#cancelled) return;
+      this.#checkFault();
       if (done === true) return this.#finish();
       const chunk = encodeChunk(value);
       if (chunk.length > 0) await this.#send(chunk);
@@ -102,6 +143,7 @@ export class Call {
 
   /** The next step. An iterator that has ended or thrown is asked for nothing more, not even to return. */
   async #next(steps: Steps): Promise<IteratorResult<Chunk>> {
+    this.#stepping = true;
     try {
       const step = await steps.next();
       if (step.done === true) this.#steps = undefined;
@@ -109,6 +151,8 @@ export class Call {
     } catch (error) {
       this.#steps = undefined;
       throw error;
+    } finally {
+      this.#stepping = false;
     }
   }
 
@@ -158,20 +202,29 @@ export class Call {
     );
   }
 
-  /** Lets a generator run its `finally`; an iterator that pends is woken by it. */
-  #return(): void {
-    const steps = this.#steps;
-    this.#steps = undefined;
-    if (steps?.return === undefined) return;
-    const giveBack = async () => steps.return?.();
-    this.#returned = giveBack().catch((error) => this.#reportClose(error));
+  /** Exactly once, whoever asks for it first. */
+  #close(body: Body): Promise<void> {
+    this.#closing ??= this.#closeBody(body);
+    return this.#closing;
   }
 
-  async #close(body: Body | undefined): Promise<void> {
-    this.#return();
-    await this.#returned;
+  async #closeBody(body: Body): Promise<void> {
+    const returned = this.#return();
+    // A generator that waits for something returns once that has come, which may be never; else its `finally` comes before `close()`.
+    if (!this.#stepping) await returned;
     try {
-      await body?.close?.();
+      await body.close?.();
+    } catch (error) {
+      this.#reportClose(error);
+    }
+  }
+
+  /** Lets a generator run its `finally`; an iterator that pends is woken by it. */
+  async #return(): Promise<void> {
+    const steps = this.#steps;
+    this.#steps = undefined;
+    try {
+      await steps?.return?.();
     } catch (error) {
       this.#reportClose(error);
     }

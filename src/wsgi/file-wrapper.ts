@@ -1,6 +1,8 @@
 import { encodeChunk } from './chunk.ts';
 import type { Body, FileLike } from './types.ts';
 
+const EMPTY = new Uint8Array(0);
+
 /** What Node's `fs.promises.FileHandle` looks like, as far as it is needed to read from its current offset. */
 interface HandleLike {
   readonly fd: number;
@@ -16,9 +18,11 @@ export function fileWrapper(file: FileLike, blockSize = 65536): Body {
   return new FileWrapper(file, blockSize);
 }
 
-class FileWrapper implements AsyncIterable<Uint8Array> {
+/** The body that `fileWrapper` makes, which a server may recognise. */
+export class FileWrapper implements AsyncIterable<Uint8Array> {
   readonly #file: FileLike;
   readonly #blockSize: number;
+  #left = Number.POSITIVE_INFINITY;
   #closed = false;
 
   constructor(file: FileLike, blockSize: number) {
@@ -30,6 +34,11 @@ class FileWrapper implements AsyncIterable<Uint8Array> {
     for (let block = await this.#read(); block.length > 0; block = await this.#read()) yield block;
   }
 
+  /** Reads no further than so many bytes. */
+  limit(size: number): void {
+    this.#left = size;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -37,12 +46,18 @@ class FileWrapper implements AsyncIterable<Uint8Array> {
   }
 
   async #read(): Promise<Uint8Array> {
-    const file = this.#file as FileLike | HandleLike;
-    if (!isHandle(file)) return encodeChunk(await file.read(this.#blockSize));
-    const buffer = new Uint8Array(this.#blockSize);
-    const { bytesRead } = await file.read({ buffer });
-    return buffer.subarray(0, bytesRead);
+    const size = Math.min(this.#blockSize, this.#left);
+    const block = size === 0 ? EMPTY : await readBlock(this.#file, size);
+    this.#left -= block.length;
+    return block;
   }
+}
+
+async function readBlock(file: FileLike | HandleLike, size: number): Promise<Uint8Array> {
+  if (!isHandle(file)) return encodeChunk(await file.read(size));
+  const buffer = new Uint8Array(size);
+  const { bytesRead } = await file.read({ buffer });
+  return buffer.subarray(0, bytesRead);
 }
 
 function isHandle(file: FileLike | HandleLike): file is HandleLike {

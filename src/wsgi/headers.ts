@@ -5,6 +5,11 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110, 5.5. */
 const FORBIDDEN = /[\0\r\n]|[^\0-\xff]/;
 
+/** All headers of a response together, as they stand on the wire: more than any client takes. */
+const MOST_BYTES = 262_144;
+/** `: ` and CRLF. */
+const LINE_OVERHEAD = 4;
+
 /** RFC 9110, 7.6.1; PEP 3333, "Other HTTP Features": the server's alone. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
@@ -34,6 +39,7 @@ export function isHopByHop(name: string): boolean {
  */
 export function checkHeaders(headers: unknown): asserts headers is Header[] {
   if (!Array.isArray(headers)) throw new AppError('APP_HEADERS_INVALID', `the headers are ${describe(headers)}`);
+  let size = 0;
   for (const pair of headers as unknown[]) {
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw new AppError('APP_HEADERS_INVALID', `a header is ${describe(pair)}, not a pair`);
@@ -53,6 +59,11 @@ export function checkHeaders(headers: unknown): asserts headers is Header[] {
         'APP_HEADER_VALUE_INVALID',
         `the value of the header ${name} holds CR, LF, NUL or a character beyond latin-1`,
       );
+    }
+    size += name.length + value.length + LINE_OVERHEAD;
+    if (size > MOST_BYTES) {
+      const cure = 'send less in the headers, and the rest in the body';
+      throw new AppError('APP_HEADERS_INVALID', `the headers are larger than ${MOST_BYTES} bytes`, { cure });
     }
   }
 }

@@ -13,6 +13,8 @@ export class StartedResponse {
   readonly #report: Report;
   #head: Head | undefined;
   #sent = false;
+  /** A second call without an error is fatal, also where the application caught what it threw. */
+  #fault: AppError | undefined;
 
   constructor(report: Report) {
     this.#report = report;
@@ -31,9 +33,18 @@ export class StartedResponse {
   store(status: string, headers: Header[], error?: unknown): void {
     if (this.#sent && error !== undefined && error !== null) throw error;
     if (this.#head !== undefined && (error === undefined || error === null)) {
-      throw new AppError('APP_START_RESPONSE_TWICE', 'startResponse was called a second time, without an error');
+      this.#fault = new AppError(
+        'APP_START_RESPONSE_TWICE',
+        'startResponse was called a second time, without an error',
+      );
+      throw this.#fault;
     }
     this.#head = checkHead(status, headers, this.#report);
+  }
+
+  /** The Content-Length of the stored head. */
+  get length(): number | undefined {
+    return this.#head?.length;
   }
 
   /**
@@ -41,6 +52,7 @@ export class StartedResponse {
    * @throws AppError when start_response was never called
    */
   take(): Head {
+    if (this.#fault !== undefined) throw this.#fault;
     if (this.#head === undefined) {
       throw new AppError('APP_NO_START_RESPONSE', 'the body began or ended before startResponse was called');
     }

@@ -158,7 +158,7 @@ test('a str chunk from Python is answered 500, and its record names the cure .en
   assert.equal(answer.status, 500);
   assert.ok(!answer.body.includes('encode'), 'the inside is for the log');
   const record = await server.record(({ request, level }) => request === 'the-str' && level === 'error');
-  assert.equal(record.code, 'APP_CHUNK_NOT_BYTES');
+  assert.equal(record.code, 'APP_CHUNK_INVALID');
   assert.equal(record.app, 'web_app');
   assert.match(record.msg ?? '', /web_app:application .*str 'text'.*PEP 3333/);
   assert.match(`${record.msg} ${record.cure}`, /'text'\.encode\('utf-8'\)/);

@@ -184,15 +184,15 @@ class Bodies(WorkerTestCase):
             "web_app:application yielded str 'Hello', but a WSGI body is bytes "
             "(PEP 3333, \"A Note on String Types\"); cure: write 'Hello'.encode('utf-8')"
         )
-        self.refused('/list_str', 'APP_CHUNK_NOT_BYTES', message)
-        response = self.failed('/generator_str', 'APP_CHUNK_NOT_BYTES', message, 'web_app.py", line ', 'in body')
+        self.refused('/list_str', 'APP_CHUNK_INVALID', message)
+        response = self.failed('/generator_str', 'APP_CHUNK_INVALID', message, 'web_app.py", line ', 'in body')
         self.assertTrue(response.aborted)
-        self.refused('/empty_str', 'APP_CHUNK_NOT_BYTES', "yielded str ''")
+        self.refused('/empty_str', 'APP_CHUNK_INVALID', "yielded str ''")
 
     def test_other_chunks_that_are_not_bytes(self):
-        self.refused('/list_none', 'APP_CHUNK_NOT_BYTES', 'yielded None')
-        self.refused('/bytearray', 'APP_CHUNK_NOT_BYTES', 'write bytes(chunk)')
-        self.refused('/dict', 'APP_CHUNK_NOT_BYTES', "yielded str 'a'")
+        self.refused('/list_none', 'APP_CHUNK_INVALID', 'yielded None')
+        self.refused('/bytearray', 'APP_CHUNK_INVALID', 'write bytes(chunk)')
+        self.refused('/dict', 'APP_CHUNK_INVALID', "yielded str 'a'")
 
     def test_a_body_that_is_no_iterable_of_bytes(self):
         self.refused('/str', 'APP_BODY_IS_CHUNK', "returned str 'text'", "return [body.encode('utf-8')]")

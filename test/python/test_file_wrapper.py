@@ -88,7 +88,7 @@ class FileWrapper(WorkerTestCase):
         self.printed('read 65536 65536', 'close')
 
     def test_a_file_opened_as_text(self):
-        self.refused('/text', 'APP_CHUNK_NOT_BYTES', 'yielded str', "'rb'")
+        self.refused('/text', 'APP_CHUNK_INVALID', 'yielded str', "'rb'")
 
 
 if __name__ == '__main__':

@@ -162,7 +162,7 @@ class StartResponse(WorkerTestCase):
 
     def test_write_of_str_is_refused(self):
         words = ["wrote str 'text'", "'text'.encode('utf-8')", 'in written_str']
-        self.refused('/written_str', 'APP_CHUNK_NOT_BYTES', *words)
+        self.refused('/written_str', 'APP_CHUNK_INVALID', *words)
 
     def test_write_after_the_end_is_refused(self):
         self.worker.get('/written_late')

@@ -25,8 +25,8 @@ test('a cure and a traceback stand below it', () => {
 });
 
 test('what a terminal would obey is shown, not sent', () => {
-  const evil = '\x1b[2J\x07\x9b31m\x7f\r';
-  const shown = '\\x1b[2J\\x07\\x9b31m\\x7f\\x0d';
+  const evil = '\x1b[2J\x07\x9b31m\r\x7f';
+  const shown = '\\x1b[2J\\x07\\x9b31m\\x0d\\x7f';
   assert.equal(escapeControls(evil), shown);
   const text = format({ msg: evil, path: evil, [evil]: 1, app: evil, cure: evil, traceback: evil });
   assert.doesNotMatch(text.replaceAll('\n', ''), /[^\x20-\x7e]/);

@@ -36,10 +36,8 @@ test('a generation moves as the table says, and in no other way', async (t) => {
 
 test('a whole life is declared, starting, warm, serving, draining, stopped', () => {
   const life: GenerationEvent[] = ['start', 'warmed', 'committed', 'retire', 'drained'];
-  const states = life.reduce<GenerationState[]>(
-    (seen, event) => [...seen, nextState(seen.at(-1) as GenerationState, event)],
-    ['declared'],
-  );
+  const states: GenerationState[] = ['declared'];
+  for (const event of life) states.push(nextState(states.at(-1) as GenerationState, event));
   assert.deepEqual(states, ['declared', 'starting', 'warm', 'serving', 'draining', 'stopped']);
 });
 

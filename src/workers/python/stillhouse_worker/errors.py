@@ -61,7 +61,7 @@ def chunk_not_bytes(chunk: Any, verb: str, where: str = '', from_file: bool = Fa
     else:
         cure = 'give bytes'
     note = 'but a WSGI body is bytes (PEP 3333, "A Note on String Types")'
-    return AppError('APP_CHUNK_NOT_BYTES', f'{verb} {show(chunk)}, {note}', cure, where)
+    return AppError('APP_CHUNK_INVALID', f'{verb} {show(chunk)}, {note}', cure, where)
 
 
 def body_not_iterable(body: Any) -> AppError:
