@@ -10,6 +10,8 @@ import type { ServePlan } from '../supervisor/plan.ts';
 
 /** Slots of a Python worker run in threads; those of a Node worker share its event loop, where a request that waits costs nothing. */
 const SLOTS = { python: 1, node: 64 } as const;
+/** One request can hold the event loop that all slots of a Node worker share, so sharing one is the second choice. */
+const PATIENCE_MS = { python: 0, node: 10 } as const;
 /** Body bytes of one response between a worker and its front. */
 const WINDOW = 262_144;
 
@@ -77,6 +79,7 @@ export function makePlan(targetText: string, settings: Settings, around: Surroun
         ? `/var/tmp/stillhouse-${process.getuid?.() ?? 0}`
         : resolve(around.directory, settings.dataDirectory),
     queueTime: settings.queueTimeout * 1000,
+    patience: PATIENCE_MS[target.language],
     bootTime: settings.bootTimeout * 1000,
     gracefulTime: settings.gracefulTimeout * 1000,
   };

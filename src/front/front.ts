@@ -66,7 +66,7 @@ export class Front {
   }
 
   #prepare(plan: GenerationPlan): void {
-    const pool = new Pool({ window: plan.start.window, queueTime: plan.queueTime });
+    const pool = new Pool({ window: plan.start.window, queueTime: plan.queueTime, patience: plan.patience });
     this.#generations.set(plan.generation, { plan, pool, workers: new Set() });
     this.#tell({ type: 'prepared', generation: plan.generation });
   }

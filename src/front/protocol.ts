@@ -34,6 +34,8 @@ export interface GenerationPlan {
   readonly generation: number;
   readonly start: Start;
   readonly queueTime: number;
+  /** How long a request waits for a worker that runs nothing before it shares one. */
+  readonly patience: number;
   readonly bootTime: number;
 }
 

@@ -66,8 +66,9 @@ class Entry {
   }
 
   fail(error: unknown): void {
-    if (this.status === 0)
-      this.status = error instanceof ClientError ? error.status : error instanceof ClientGone ? 499 : 500;
+    // A head that was stored and not sent is replaced by that of an error page.
+    if (this.status !== 0 && this.#bytes > 0) return;
+    this.status = error instanceof ClientError ? error.status : error instanceof ClientGone ? 499 : 500;
   }
 
   close(): void {

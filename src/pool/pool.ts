@@ -9,19 +9,23 @@ export interface PoolSettings {
   readonly window: number;
   /** How long a request may wait for a free slot before it gets 503, in milliseconds. */
   readonly queueTime: number;
+  /** How long a request waits for a worker that runs nothing before it shares one, in milliseconds: for workers whose slots share one event loop. */
+  readonly patience: number;
 }
 
 const CHECK_MS = 250;
 
 /**
  * An app's workers as one `Application`: one queue, and each request to the worker with most free slots. A request is given to a worker only when a slot
- * of it is free, so none waits behind a busy worker while another is free.
+ * of it is free, so none waits behind a busy worker while another is free; and where slots share an event loop, which one request can hold, to a worker
+ * that runs nothing, as long as one turns up soon.
  */
 export class Pool {
   readonly #settings: PoolSettings;
   readonly #links = new Set<WorkerLink>();
   readonly #queue: WorkerRequest[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #sharing: NodeJS.Timeout | undefined;
   #emptied: PromiseWithResolvers<void> | undefined;
 
   constructor(settings: PoolSettings) {
@@ -30,10 +34,14 @@ export class Pool {
 
   readonly application: Application = (environ, startResponse) => {
     const request = new WorkerRequest(environ, startResponse, this.#settings.window, performance.now());
-    const free = this.#queue.length === 0 ? this.#freest() : undefined;
-    if (free === undefined) this.#queue.push(request);
-    else this.#give(request, free);
-    if (this.#queue.length > 0) this.#timer ??= setInterval(() => this.#expire(), CHECK_MS);
+    const free = this.#queue.length === 0 ? this.#freest(request) : undefined;
+    if (free !== undefined) {
+      this.#give(request, free);
+      return request;
+    }
+    this.#queue.push(request);
+    this.#timer ??= setInterval(() => this.#expire(), CHECK_MS);
+    this.#shareLater();
     return request;
   };
 
@@ -51,9 +59,10 @@ export class Pool {
   /** Gives waiting requests to free slots. */
   dispatch(): void {
     while (this.#queue.length > 0) {
-      const link = this.#freest();
-      if (link === undefined) return;
-      const request = this.#queue.shift() as WorkerRequest;
+      const request = this.#queue[0] as WorkerRequest;
+      const link = this.#freest(request);
+      if (link === undefined) return this.#shareLater();
+      this.#queue.shift();
       if (request.over) continue;
       if (request.environ['stillhouse.client_gone']()) {
         request.fail(new ClientGone());
@@ -79,10 +88,22 @@ export class Pool {
     }
   }
 
-  #freest(): WorkerLink | undefined {
+  /** The worker with most free slots; where slots are shared and the request can wait, only one that runs nothing. */
+  #freest({ since }: WorkerRequest): WorkerLink | undefined {
     let best: WorkerLink | undefined;
     for (const link of this.#links) if (link.freeSlots > (best?.freeSlots ?? 0)) best = link;
-    return best;
+    const { patience } = this.#settings;
+    const mayWait = patience > 0 && performance.now() - since < patience;
+    return mayWait && best !== undefined && best.runningCount > 0 ? undefined : best;
+  }
+
+  /** Looks again when the first in the queue has waited enough. */
+  #shareLater(): void {
+    if (this.#settings.patience === 0 || this.#sharing !== undefined) return;
+    this.#sharing = setTimeout(() => {
+      this.#sharing = undefined;
+      this.dispatch();
+    }, this.#settings.patience);
   }
 
   #expire(): void {

@@ -53,10 +53,10 @@ export class Generation {
   /** Prepares the front, and starts the workers beside it. */
   start(): void {
     this.#move('start');
-    const { app, queueTime, bootTime } = this.#plan;
+    const { app, queueTime, patience, bootTime } = this.#plan;
     this.#front.send({
       type: 'prepare',
-      plan: { generation: this.number, start: app.start, queueTime, bootTime },
+      plan: { generation: this.number, start: app.start, queueTime, patience, bootTime },
     });
     for (let count = 0; count < app.workers; count++) this.#startWorker();
   }

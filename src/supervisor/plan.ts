@@ -20,6 +20,7 @@ export interface ServePlan {
   readonly front: Omit<FrontSettings, 'addresses' | 'spoolDirectory'>;
   readonly dataDirectory: string;
   readonly queueTime: number;
+  readonly patience: number;
   readonly bootTime: number;
   readonly gracefulTime: number;
 }

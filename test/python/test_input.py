@@ -76,7 +76,7 @@ class Input(WorkerTestCase):
 
     def test_errors_are_records_with_the_id_of_their_request(self):
         self.worker.get('/errors', HTTP_X_REQUEST_ID='abc')
-        for text in ('one', 'two', 'three', 'four', 'at the end'):
+        for text in ('one\ntwo', 'three', 'four', 'at the end'):
             self.assertEqual(self.worker.record(), {'level': 'error', 'message': text, 'request': 'abc'})
 
     def test_errors_take_str_alone(self):

@@ -42,7 +42,11 @@ class FakeLink {
 }
 
 function setUp(...slots: number[]): { pool: Pool; links: FakeLink[] } {
-  const pool = new Pool({ window: 1000, queueTime: 1000 });
+  return setUpShared(0, ...slots);
+}
+
+function setUpShared(patience: number, ...slots: number[]): { pool: Pool; links: FakeLink[] } {
+  const pool = new Pool({ window: 1000, queueTime: 1000, patience });
   const links = slots.map((count) => new FakeLink(count));
   for (const link of links) pool.add(link as unknown as WorkerLink);
   return { pool, links };
@@ -178,4 +182,23 @@ test('drained() resolves when nothing waits and nothing runs', async () => {
 test('drained() of a pool that has nothing to do resolves at once', async () => {
   await setUp(2).pool.drained();
   await setUp().pool.drained();
+});
+
+test('where slots share an event loop, a request waits a moment for a worker that runs nothing', () => {
+  const { pool, links } = setUpShared(60_000, 64, 64);
+  for (const path of ['/1', '/2', '/3']) ask(pool, path);
+  assert.deepEqual(
+    links.map(({ given }) => given),
+    [['/1'], ['/2']],
+  );
+  links[1]?.free(pool);
+  assert.deepEqual(links[1]?.given, ['/2', '/3']);
+});
+
+test('where slots share an event loop, and no worker runs nothing, a request shares one in the end', async () => {
+  const { pool, links } = setUpShared(1, 64);
+  ask(pool, '/1');
+  const { heads } = ask(pool, '/2');
+  while (links[0]?.given.length === 1) await new Promise(setImmediate);
+  assert.deepEqual([links[0]?.given, heads], [['/1', '/2'], []]);
 });
