@@ -2,11 +2,14 @@
 // Plain JavaScript that old Nodes can parse, so that a Node that is too old gets a sentence and not a SyntaxError.
 import { existsSync } from 'node:fs';
 import * as module from 'node:module';
+import { join } from 'node:path';
 
 const OLDEST_NODE = 24;
 
 if (Number.parseInt(process.versions.node, 10) >= OLDEST_NODE) {
-  module.enableCompileCache();
+  const home = process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, '.cache'));
+  // Not Node's own default, a folder in /tmp that any user could have made first, and filled with code of theirs.
+  if (home) module.enableCompileCache(join(home, 'stillhouse'));
   const compiled = new URL('../src/bin.js', import.meta.url);
   await import(existsSync(compiled) ? compiled.href : '../src/bin.ts');
 } else {

@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
 import type { Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import type { BoundAddress, FromFront, FrontSettings, ToFront } from '../front/protocol.ts';
@@ -9,6 +11,12 @@ import { type Ending, killGroup, startChild } from './spawn.ts';
 const FIRST_FD = 4;
 const COMPILED = import.meta.url.endsWith('.js');
 const MAIN = fileURLToPath(new URL(`../front/main.${COMPILED ? 'js' : 'ts'}`, import.meta.url));
+
+/** What this process compiled, the front need not compile again: about 150 ms of its start. */
+function withCompileCache(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const directory = getCompileCacheDir();
+  return directory === undefined ? env : { ...env, NODE_COMPILE_CACHE: dirname(directory) };
+}
 
 /** The supervisor's view of one front: its process and the messages between them. */
 export class FrontProcess {
@@ -28,7 +36,7 @@ export class FrontProcess {
         // Node opens its inspector on SIGUSR1.
         args: ['--disable-sigusr1', MAIN],
         cwd: process.cwd(),
-        env: process.env,
+        env: withCompileCache(process.env),
         stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
       },
       // It must outlive the supervisor by a moment, to kill what its workers forked.
