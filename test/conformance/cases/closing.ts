@@ -77,6 +77,17 @@ export const CLOSING: Theme = {
         await exchange.checkClosed();
       },
     },
+    ...['/close-waits', '/close-waits-sized'].map(
+      (path): Case => ({
+        row: 'close()',
+        name: `does not hold the client, who has the whole response before it returns (${path})`,
+        async run(exchange) {
+          assert.equal(await exchange.text(`${path}?${exchange.barrier.path}`), 'whole');
+          await exchange.pass();
+          await exchange.checkClosed();
+        },
+      }),
+    ),
     {
       row: 'close()',
       name: 'its own exception is logged, and the response stands',

@@ -27,6 +27,7 @@ export const FILES: Theme = {
     gives('no further than Content-Length', '/part', CONTENT.slice(3, 100_008)),
     gives('of a file that has nothing but read(size)', '/read-only', 'two blocks'),
     gives('iterated by middleware, in blocks of the size it asked for', '/iterated', '0123|4567|89'),
+    gives('closes its file once, however often it is closed', '/closed-twice', '0123456789'),
     {
       row: ROW,
       name: 'a file that is shorter than Content-Length is logged, and the connection closed',

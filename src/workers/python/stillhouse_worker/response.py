@@ -102,9 +102,10 @@ class Response:
             or len(body) > _MAX_WHOLE
         ):
             return False
-        self._link.send(RESPONSE, END | FREE, self.id, head.count, head.data, body)
+        # Before the frame leaves: a thread that still has write() must not send behind it.
         self.sent = len(body)
         self.committed = self.ended = self.freed = self.finished = True
+        self._link.send(RESPONSE, END | FREE, self.id, head.count, head.data, body)
         return True
 
     def set_length(self, length: int) -> None:
