@@ -85,10 +85,12 @@ test('the last answer of a busy keep-alive connection says that it closes', pyth
   await using server = await serveMisbehaving(python.file);
   using barrier = new Barrier();
   using wire = await Wire.open(server.port);
+  using idle = await Wire.open(server.port);
   wire.polite().send(get(`/hold?${barrier.path}`));
   await barrier.reached();
   server.signal('SIGTERM');
-  await stopping(server);
+  // The front closes what is idle in the same moment in which it marks what is busy.
+  await idle.closed();
   barrier.open();
   const answer = await wire.answer();
   assert.equal(answer.status, 200);
