@@ -2,10 +2,21 @@
 from __future__ import annotations
 
 from threading import Condition
+from typing import TYPE_CHECKING
 
 from .errors import ClientGone
 from .links import DataLink
-from .response import Response
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Tracked(Protocol):
+        """What is kept of a response: its request's number, bytes granted and sent, and whether anyone still waits."""
+
+        id: int
+        granted: int
+        sent: int
+        cancelled: bool
 
 _REMEMBERED = 64  # cancelled ids that belong to no running request; a front asks for far fewer at once
 
@@ -15,17 +26,17 @@ class Running:
 
     def __init__(self, link: DataLink) -> None:
         self._link = link
-        self._running: dict[int, Response] = {}
+        self._running: dict[int, Tracked] = {}
         self._cancelled_early: dict[int, None] = {}
         self._changed = Condition()
 
-    def add(self, response: Response) -> None:
+    def add(self, response: Tracked) -> None:
         self._running[response.id] = response
         if self._cancelled_early and response.id in self._cancelled_early:
             del self._cancelled_early[response.id]
             response.cancelled = True
 
-    def remove(self, response: Response) -> None:
+    def remove(self, response: Tracked) -> None:
         self._running.pop(response.id, None)
 
     def credit(self, id: int, size: int) -> None:
@@ -48,7 +59,7 @@ class Running:
                 response.cancelled = True
                 self._changed.notify_all()
 
-    def wait_for_room(self, response: Response) -> int:
+    def wait_for_room(self, response: Tracked) -> int:
         """Wait until the window lets body bytes pass; how many. Raises ClientGone."""
         with self._changed:
             while True:
