@@ -10,7 +10,7 @@ import { runAsProgram } from './problems.mjs';
 const LAYERS = [
   ['errors.ts', 'wsgi'],
   ['http', 'observe', 'config'],
-  ['middleware', 'pool', 'apps'],
+  ['middleware', 'pool', 'apps', 'admin'],
   ['workers', 'front'],
   ['supervisor'],
   ['cli', 'index.ts'],

@@ -1,33 +1,32 @@
 import { run } from 'node:test';
 import { isStillThere, treeOf } from './process-tree.mjs';
 
-const TEST_TIMEOUT_MS = 60_000;
-const FILE_TIMEOUT_MS = 120_000;
 const GRACE_MS = 2_000;
 
 /**
  * Runs one test file in a process of its own, and ends it when it takes too long.
  * @param {string} file absolute path
+ * @param {{ test: number, file: number }} limits milliseconds
  * @param {AbortSignal} interrupted ends the file early
  * @returns {Promise<{ type: string, data: any }[]>} the file's events, without the totals that node:test adds to each run
  */
-export function runTestFile(file, interrupted) {
+export function runTestFile(file, limits, interrupted) {
   const ending = new AbortController();
   const events = [];
   let hasEnded = false;
-  const stream = run({ files: [file], signal: ending.signal, timeout: TEST_TIMEOUT_MS });
+  const stream = run({ files: [file], signal: ending.signal, timeout: limits.test });
   stream.on('data', (event) => {
     if (!isTotal(event) && !hasEnded) events.push(event);
   });
 
   return new Promise((resolve, reject) => {
-    let timer = setTimeout(expire, FILE_TIMEOUT_MS);
+    let timer = setTimeout(expire, limits.file);
     interrupted.addEventListener('abort', end, { once: true });
     stream.once('end', finish);
     stream.once('error', reject);
 
     function expire() {
-      const error = new Error(`the file ran longer than ${FILE_TIMEOUT_MS / 1000} s: does it leave a handle open?`);
+      const error = new Error(`the file ran longer than ${limits.file / 1000} s: does it leave a handle open?`);
       error.stack = error.message; // where this timer stands helps nobody
       events.push({ type: 'test:fail', data: { name: file, nesting: 0, file, testNumber: 1, details: { error } } });
       end();

@@ -1,5 +1,6 @@
-// `npm test [-- PATTERN...]`: runs test/**/*.test.ts but for test/bench, each file in a process of its own. A pattern
-// is a part of a file's path. The last line is always `N passed, N failed, N skipped`.
+// `npm test [-- PATTERN...]`: runs test/**/*.test.ts but for test/bench and test/image, each file in a process of its
+// own; `npm run test:image` (--image) runs test/image, which needs a Docker Engine. A pattern is a part of a file's
+// path. The last line is always `N passed, N failed, N skipped`.
 import { join, relative } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { spec } from 'node:test/reporters';
@@ -8,9 +9,12 @@ import { listFiles } from './list-files.mjs';
 import { runTestFile } from './run-test-file.mjs';
 import { TestCounts } from './test-counts.mjs';
 
-const CONCURRENCY = 2;
+const ofImage = process.argv[2] === '--image';
+/** An engine's builds and networks are not for two at a time. */
+const CONCURRENCY = ofImage ? 1 : 2;
+const LIMITS = ofImage ? { test: 300_000, file: 600_000 } : { test: 60_000, file: 120_000 };
 const root = fileURLToPath(new URL('..', import.meta.url));
-const patterns = process.argv.slice(2);
+const patterns = process.argv.slice(ofImage ? 3 : 2);
 const nothingMayBeSkipped = !['', '0', 'false'].includes(process.env.CI ?? '');
 
 process.chdir(root);
@@ -35,7 +39,7 @@ await finish();
 
 async function work() {
   for (let file = queue.shift(); file !== undefined && !interrupted.signal.aborted; file = queue.shift()) {
-    const ofThisFile = await runTestFile(file, interrupted.signal);
+    const ofThisFile = await runTestFile(file, LIMITS, interrupted.signal);
     if (interrupted.signal.aborted) return;
     counts.add(file, ofThisFile);
     // A file's events are written in one go: the reporter takes what follows a test for a part of it.
@@ -46,6 +50,7 @@ async function work() {
 function findTestFiles() {
   return listFiles(root, 'test')
     .filter((file) => file.endsWith('.test.ts') && !file.startsWith('test/bench/'))
+    .filter((file) => file.startsWith('test/image/') === ofImage)
     .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
     .map((file) => join(root, file));
 }
@@ -58,7 +63,8 @@ async function finish() {
     lines.push(...skipped.map(({ file, name, why }) => `  ${relative(root, file)}: ${name} (${why})`));
   }
   if (interrupted.signal.aborted) lines.push('Interrupted: not every test has run.');
-  else if (files.length === 0) lines.push(`No test file ${patterns.length > 0 ? 'matches the patterns' : 'in test/'}.`);
+  else if (files.length === 0)
+    lines.push(`No test file ${patterns.length > 0 ? 'matches the patterns' : `in test/${ofImage ? 'image/' : ''}`}.`);
   else if (passed + failed + skipped.length === 0) lines.push('No test has run.');
   const isGood =
     failed === 0 && passed > 0 && !(nothingMayBeSkipped && skipped.length > 0) && !interrupted.signal.aborted;

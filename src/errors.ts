@@ -118,6 +118,17 @@ export const START_ERRORS = {
   APP_MODULE_MISSING: 2,
   APP_CALLABLE_MISSING: 2,
   APP_NOT_CALLABLE: 2,
+  APP_NOT_FOUND: 2,
+  APP_NAME_INVALID: 2,
+  APPS_DIRECTORY_MISSING: 2,
+  APPS_DIRECTORY_EMPTY: 2,
+  MOUNT_TAKEN: 2,
+  CONFIG_UNREADABLE: 2,
+  CONFIG_YAML_INVALID: 2,
+  CONFIG_KEY_UNKNOWN: 2,
+  CONFIG_VALUE_INVALID: 2,
+  CONFIG_PLACEHOLDER_UNSET: 2,
+  CONFIG_VARIABLE_UNKNOWN: 2,
   DIRECTORY_MISSING: 2,
   INTERPRETER_MISSING: 3,
   APP_IMPORT_FAILED: 3,
@@ -126,6 +137,7 @@ export const START_ERRORS = {
   APP_PROTOCOL_MISMATCH: 3,
   APP_BOOT_TIMEOUT: 3,
   APP_BOOT_DIED: 3,
+  APP_DEPENDENCIES_FAILED: 3,
   ADDRESS_IN_USE: 4,
   ADDRESS_NOT_ALLOWED: 4,
   ADDRESS_UNKNOWN: 4,
@@ -160,5 +172,11 @@ export class StartError extends Error implements StartFailure {
     this.cure = cure;
     this.traceback = traceback;
     this.exitStatus = START_ERRORS[code];
+  }
+
+  /** The same as data. */
+  get failure(): StartFailure {
+    const { code, message, cure, traceback } = this;
+    return { code, message, cure, ...(traceback === undefined ? {} : { traceback }) };
   }
 }

@@ -25,7 +25,11 @@ export function workerCommand(target: Target, python: string, directory: string,
   return { file: findProgram(python, directory, path), args: [PYTHON_BOOT, label] };
 }
 
-function findProgram(name: string, directory: string, path: string): string {
+/**
+ * The absolute path of a program.
+ * @throws StartError INTERPRETER_MISSING
+ */
+export function findProgram(name: string, directory: string, path: string): string {
   const places = name.includes('/')
     ? [resolve(directory, name)]
     : path.split(delimiter).map((folder) => join(folder, name));
@@ -34,7 +38,7 @@ function findProgram(name: string, directory: string, path: string): string {
   throw new StartError({
     code: 'INTERPRETER_MISSING',
     message: name.includes('/') ? `there is no interpreter ${places[0]}` : `there is no ${name} on the PATH`,
-    cure: 'install Python 3.9 or newer, or name the interpreter: --python=/path/to/python3',
+    cure: 'install Python 3.9 or newer, or name the interpreter: python.executable, or --python=/path/to/python3',
   });
 }
 

@@ -1,38 +1,56 @@
-import { SETTINGS, type Setting } from '../config/settings.ts';
+import { type Kind, SETTINGS, type Setting } from '../config/settings.ts';
 
 const WIDTH = 100;
 const COLUMN = 28;
+/** What stands for a value of a kind; of the others it is the kind itself. */
+const WORDS: Partial<Record<Kind, string>> = { addresses: 'HOST:PORT', choice: 'NAME', program: 'PATH' };
 
 /** What `stillhouse --help` prints. */
 export function helpText(): string {
   const lines = [
     'Usage: stillhouse MODULE:CALLABLE [OPTIONS]',
     '       stillhouse FILE:CALLABLE [OPTIONS]',
+    '       stillhouse serve | check | routes | prepare | healthcheck [OPTIONS]',
     '',
     'Serves a WSGI application (PEP 3333), in Python or TypeScript:',
     '  stillhouse web_app:application --bind=localhost:8051',
     '',
     'CALLABLE may be left out (application or app is looked for), dotted (site.app), or a call (create_app()).',
     '',
+    'Commands, for a configuration and a folder of applications (docs/configuration.md):',
+    ...row('serve', 'serve every application of the apps directory'),
+    ...row('check', 'print the configuration, each value with its source; non-zero where there is a fault'),
+    ...row('routes', 'print what is mounted where'),
+    ...row('prepare', 'install what applications need, as the first start would'),
+    ...row('healthcheck', 'ask the server on this machine whether it is well'),
+    '',
     'Options:',
-    ...Object.values(SETTINGS).flatMap((setting) => entry(setting)),
+    ...row(
+      '--config=FILE',
+      'the configuration; else $STILLHOUSE_CONFIG, ./stillhouse.yaml, config/stillhouse.yaml, /etc/stillhouse/stillhouse.yaml',
+    ),
+    ...Object.values(SETTINGS).flatMap((setting: Setting) => entry(setting)),
     ...row('-h, --help', 'this text'),
     ...row('-v, --version', 'the version'),
     '',
-    'Times are in seconds, or 500ms, 2m; sizes in bytes, or 64KiB, 1GB.',
-    'Exit status: 0 stopped as asked, 1 Stillhouse failed, 2 wrong command, 3 the application cannot start, 4 the address cannot be bound.',
+    'A value in [brackets] is the default. Times are in seconds, or 500ms, 2m; sizes in bytes, or 64KiB, 1GB.',
+    'Each option is also a key of the configuration and a variable, STILLHOUSE_SECTION_KEY; flags count before variables,',
+    'variables before files. stillhouse check says what holds, and where it came from.',
+    '',
+    'Exit status: 0 stopped as asked, 1 Stillhouse failed, 2 the command or the configuration is wrong,',
+    '             3 an application cannot start, 4 an address cannot be bound.',
   ];
   return `${lines.join('\n')}\n`;
 }
 
 function entry(setting: Setting): string[] {
-  const short = setting.short === undefined ? '' : `-${setting.short}, `;
-  const value =
-    setting.kind === 'switch'
-      ? ''
-      : `=${setting.kind === 'choice' ? 'NAME' : setting.kind.toUpperCase().replace('ADDRESSES', 'HOST:PORT')}`;
-  const standard = setting.default === '' ? '' : ` [${setting.choices?.join(', ') ?? setting.default}]`;
-  return row(`${short}--${setting.flag}${value}`, setting.help + standard);
+  const { kind, flag, short, help, choices } = setting;
+  if (flag === undefined) return [];
+  const begin = short === undefined ? '' : `-${short}, `;
+  const name = kind === 'switch' ? `--[no-]${flag}` : `--${flag}=${WORDS[kind] ?? kind.toUpperCase()}`;
+  const among = choices === undefined ? '' : `: ${choices.join(', ')}`;
+  const standard = setting.default === '' ? '' : ` [${setting.default}]`;
+  return row(begin + name, help + among + standard);
 }
 
 function row(left: string, right: string): string[] {

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { readArguments } from '../config/arguments.ts';
-import type { Settings } from '../config/settings.ts';
+import { suggest } from '../config/suggest.ts';
 import { StartError } from '../errors.ts';
-import { createLog, type LogSettings } from '../observe/log.ts';
-import { Supervisor } from '../supervisor/supervisor.ts';
+import { type Caller, type Command, check, healthcheck, prepare, routes, serveAll, serveOne } from './commands.ts';
 import { helpText } from './help.ts';
-import { makePlan } from './plan.ts';
 import { printError } from './print-error.ts';
+import { readVersion } from './version.ts';
+
+const COMMANDS: Readonly<Record<string, Command>> = { serve: serveAll, check, routes, prepare, healthcheck };
 
 /**
  * Runs one command.
@@ -15,67 +14,49 @@ import { printError } from './print-error.ts';
  * @returns the exit status
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  const caller: Caller = { directory: process.env.INIT_CWD ?? process.cwd(), env: process.env };
   try {
-    const { positionals, settings, help, version } = readArguments(argv);
-    if (help) return print(helpText());
-    if (version) return print(`stillhouse ${readVersion()}\n`);
-    const [target, extra] = positionals;
-    if (target === undefined || extra !== undefined) {
-      throw new StartError({
-        code: 'COMMAND_UNKNOWN',
-        message:
-          target === undefined
-            ? 'no application was named'
-            : `one application was expected, and ${positionals.length} words were given: ${positionals.join(' ')}`,
-        cure: 'write stillhouse MODULE:CALLABLE, such as stillhouse web_app:application; stillhouse --help says more',
-      });
-    }
-    await serve(target, settings);
-    return 0;
+    const args = readArguments(argv, caller.directory);
+    if (args.help) return print(helpText());
+    if (args.version) return print(`stillhouse ${readVersion()}\n`);
+    const [word, ...more] = args.positionals;
+    if (word === undefined || more.length > 0) throw wrongWords(args.positionals);
+    const command = COMMANDS[word];
+    if (command !== undefined) return await command(args, caller);
+    return await serveOne(args, caller).catch((error: unknown) => {
+      throw withCommandSuggested(error, word);
+    });
   } catch (error) {
     return printError(error);
   }
 }
 
-async function serve(target: string, settings: Settings): Promise<void> {
-  const logSettings = logSettingsOf(settings);
-  const plan = makePlan(target, settings, {
-    directory: process.env.INIT_CWD ?? process.cwd(),
-    env: process.env,
-    log: logSettings,
-  });
-  const log = createLog(logSettings, 'supervisor');
-  const supervisor = new Supervisor(plan, log.logger);
-  const forget = stopOnSignals(supervisor);
-  try {
-    await supervisor.run();
-    log.logger.info('stopped');
-  } finally {
-    forget();
-    await log.close();
+function wrongWords(words: readonly string[]): StartError {
+  const [first = '', ...others] = words;
+  if (first in COMMANDS) {
+    return new StartError({
+      code: 'COMMAND_UNKNOWN',
+      message: `stillhouse ${first} takes options and no words, and was given ${others.join(' ')}`,
+      cure: `leave ${others.length === 1 ? 'it' : 'them'} out; stillhouse --help lists the options`,
+    });
   }
+  return new StartError({
+    code: 'COMMAND_UNKNOWN',
+    message:
+      words.length === 0
+        ? 'no application was named, and no command'
+        : `one application or command was expected, and ${words.length} words were given: ${words.join(' ')}`,
+    cure: 'write stillhouse MODULE:CALLABLE, such as stillhouse web_app:application, or stillhouse serve; stillhouse --help says more',
+  });
 }
 
-/** SIGINT may come twice from one Ctrl-C (a terminal and npm both send it), so a second one says nothing new. */
-function stopOnSignals(supervisor: Supervisor): () => void {
-  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-  const stop = (signal: NodeJS.Signals) => supervisor.stop(signal);
-  for (const signal of signals) process.on(signal, stop);
-  return () => {
-    for (const signal of signals) process.off(signal, stop);
-  };
-}
-
-function logSettingsOf({ logLevel, logFormat }: Settings): LogSettings {
-  const readable = logFormat === 'readable' || (logFormat === 'auto' && isatty(1));
-  return { level: logLevel as LogSettings['level'], readable };
-}
-
-function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
+/** A module that does not exist may be a command, mistyped. */
+function withCommandSuggested(error: unknown, word: string): unknown {
+  if (!(error instanceof StartError) || error.code !== 'APP_MODULE_MISSING') return error;
+  const near = suggest(word, Object.keys(COMMANDS));
+  return near === undefined
+    ? error
+    : new StartError({ ...error.failure, cure: `${error.cure}; or was the command ${near} meant?` });
 }
 
 function print(text: string): number {

@@ -1,12 +1,18 @@
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { appEnvironment } from '../apps/app-environment.ts';
+import { prepareDependencies } from '../apps/dependencies.ts';
 import { workerCommand } from '../apps/interpreter.ts';
-import { findTarget, type Target } from '../apps/target.ts';
+import { type AppSpec, isTarget } from '../apps/resolve.ts';
+import type { Target } from '../apps/target.ts';
+import type { Resolved } from '../config/layer.ts';
 import type { Settings } from '../config/settings.ts';
 import { StartError } from '../errors.ts';
 import type { LogSettings } from '../observe/log.ts';
 import { PROTOCOL_VERSION } from '../pool/start.ts';
-import type { ServePlan } from '../supervisor/plan.ts';
+import type { AppPlan, Runnable, ServePlan } from '../supervisor/plan.ts';
+import { readVersion } from './version.ts';
 
 /** Slots of a Python worker run in threads; those of a Node worker share its event loop, where a request that waits costs nothing. */
 const SLOTS = { python: 1, node: 64 } as const;
@@ -15,49 +21,30 @@ const PATIENCE_MS = { python: 0, node: 10 } as const;
 /** Body bytes of one response between a worker and its front. */
 const WINDOW = 262_144;
 
-/** What the command was run in. */
+/** What a command was run in. */
 export interface Surroundings {
-  /** The caller's folder: paths are read against it. */
+  /** The caller's folder. */
   readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
   readonly log: LogSettings;
+  /** Whether apps get environments of their own for their requirements. */
+  readonly installs: boolean;
 }
 
-/**
- * From the command line to all that a supervisor needs.
- * @throws StartError
- */
-export function makePlan(targetText: string, settings: Settings, around: Surroundings): ServePlan {
-  const directory = resolve(around.directory, settings.chdir);
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new StartError({
-      code: 'DIRECTORY_MISSING',
-      message: `there is no folder ${directory}`,
-      cure: 'name an existing folder with --chdir',
-    });
-  }
-  const target = findTarget(targetText, directory);
-  const threads = settings.threads === 0 ? SLOTS[target.language] : settings.threads;
-  const { name: app, module, file, callable } = target;
+/** All that a supervisor needs for these apps. */
+export function makePlan(
+  { settings }: Resolved,
+  specs: readonly AppSpec[],
+  strict: boolean,
+  around: Surroundings,
+): ServePlan {
+  const dataDirectory = dataDirectoryOf(settings);
   return {
-    app: {
-      start: {
-        version: PROTOCOL_VERSION,
-        app,
-        directory,
-        module,
-        file,
-        callable,
-        threads,
-        multiprocess: settings.workers > 1,
-        window: WINDOW,
-      },
-      workers: settings.workers,
-      command: command(target, settings, around),
-      cwd: directory,
-      env: appEnvironment(around.env),
-    },
+    apps: specs.map((spec) => appPlan(spec, dataDirectory, around)),
+    strict,
     bind: settings.bind,
+    adminBind: settings.adminBind,
+    adminToken: settings.adminToken,
     front: {
       log: around.log,
       accessLog: settings.accessLog,
@@ -66,7 +53,8 @@ export function makePlan(targetText: string, settings: Settings, around: Surroun
         requestLine: settings.limitRequestLine,
         fieldCount: settings.limitRequestFields,
         fieldBytes: settings.limitRequestHead,
-        body: settings.limitRequestBody,
+        // Each app has its own; the connection refuses what none of them takes.
+        body: Math.max(0, ...specs.map(({ resolved }) => resolved.settings.limitRequestBody)),
         headTime: settings.headTimeout * 1000,
         bodyTime: settings.bodyTimeout * 1000,
         idleTime: settings.keepAlive * 1000,
@@ -74,24 +62,85 @@ export function makePlan(targetText: string, settings: Settings, around: Surroun
         responseBuffer: settings.responseBuffer,
       },
     },
-    dataDirectory:
-      settings.dataDirectory === ''
-        ? `/var/tmp/stillhouse-${process.getuid?.() ?? 0}`
-        : resolve(around.directory, settings.dataDirectory),
-    queueTime: settings.queueTimeout * 1000,
-    patience: PATIENCE_MS[target.language],
-    bootTime: settings.bootTimeout * 1000,
+    dataDirectory,
     gracefulTime: settings.gracefulTimeout * 1000,
+    version: readVersion(),
   };
 }
 
-function command(target: Target, settings: Settings, around: Surroundings) {
-  return workerCommand(target, settings.python, around.directory, around.env.PATH ?? '');
+/** Where the server keeps what it makes. */
+export function dataDirectoryOf({ dataDirectory }: Settings): string {
+  return dataDirectory === '' ? `/var/tmp/stillhouse-${process.getuid?.() ?? 0}` : dataDirectory;
 }
 
-/** An application sees its environment, and nothing of the server's own settings. */
-function appEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !name.startsWith('STILLHOUSE_') && name !== 'NODE_CHANNEL_FD'),
-  );
+function appPlan(spec: AppSpec, dataDirectory: string, around: Surroundings): AppPlan {
+  const { name, path, host, resolved, target } = spec;
+  const { settings } = resolved;
+  const base = { mount: { name, path, host, bodyLimit: settings.limitRequestBody }, required: settings.required };
+  if (!isTarget(target)) return { ...base, failure: target, prepare: () => Promise.reject(new StartError(target)) };
+  return { ...base, prepare: (say, signal) => prepare(spec, target, dataDirectory, around, say, signal) };
+}
+
+async function prepare(
+  spec: AppSpec,
+  target: Target,
+  dataDirectory: string,
+  around: Surroundings,
+  say: (message: string) => void,
+  signal: AbortSignal,
+): Promise<Runnable> {
+  const { settings } = spec.resolved;
+  const { workingDirectory } = settings;
+  if (statSync(workingDirectory, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new StartError({
+      code: 'DIRECTORY_MISSING',
+      message: `there is no folder ${workingDirectory}`,
+      cure: 'name an existing folder with --chdir, or working_directory in app.yaml',
+    });
+  }
+  const { env, installs } = around;
+  const installed = installs ? await prepareDependencies(spec, target, dataDirectory, env, say, signal) : {};
+  const threads = settings.threads === 0 ? SLOTS[target.language] : settings.threads;
+  const { module, file, callable } = target;
+  return {
+    start: {
+      version: PROTOCOL_VERSION,
+      app: spec.name,
+      directory: workingDirectory,
+      module,
+      file,
+      callable,
+      threads,
+      multiprocess: settings.workers > 1,
+      window: WINDOW,
+      packages: installed.packages ?? null,
+    },
+    workers: settings.workers,
+    command: workerCommand(target, installed.python ?? settings.python, around.directory, env.PATH ?? ''),
+    cwd: workingDirectory,
+    env: {
+      ...(installs ? { PYTHONPYCACHEPREFIX: join(dataDirectory, 'pycache') } : {}),
+      ...appEnvironment({ ...env, ...spec.environment }),
+      ...(installs ? { STILLHOUSE_DATA_DIR: await ownDirectory(spec.name, dataDirectory) } : {}),
+    },
+    timeout: settings.timeout * 1000,
+    queueTime: settings.queueTimeout * 1000,
+    patience: PATIENCE_MS[target.language],
+    bootTime: settings.bootTimeout * 1000,
+  };
+}
+
+/** A folder that an app may write to, and that outlives it. */
+async function ownDirectory(name: string, dataDirectory: string): Promise<string> {
+  const directory = join(dataDirectory, 'apps', name);
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return directory;
+  } catch (error) {
+    throw new StartError({
+      code: 'DATA_DIRECTORY_UNUSABLE',
+      message: `${name}: its folder ${directory} cannot be made: ${(error as Error).message}`,
+      cure: 'name a directory of your own on a disk with --data-directory',
+    });
+  }
 }

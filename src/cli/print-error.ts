@@ -1,4 +1,4 @@
-import { StartError } from '../errors.ts';
+import { StartError, type StartFailure } from '../errors.ts';
 import { escapeControls } from '../observe/readable.ts';
 
 /**
@@ -13,12 +13,12 @@ export function printError(error: unknown): number {
     );
     return 1;
   }
-  process.stderr.write(describeError(error));
+  process.stderr.write(describeFailure(error));
   return error.exitStatus;
 }
 
 /** The text of an error for the terminal. */
-export function describeError({ code, message, cure, traceback }: StartError): string {
+export function describeFailure({ code, message, cure, traceback }: StartFailure): string {
   const lines = [`stillhouse: ${escapeControls(message)}`];
   if (traceback !== undefined)
     lines.push(

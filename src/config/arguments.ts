@@ -1,68 +1,77 @@
 import { StartError } from '../errors.ts';
-import { SETTINGS, type Setting, type SettingName, type Settings } from './settings.ts';
+import { type Given, type Layer, readValue } from './layer.ts';
+import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './settings.ts';
 import { suggest } from './suggest.ts';
-import { parseValue, ValueError } from './values.ts';
+import { ValueError } from './values.ts';
 
 /** A command line, read. */
 export interface Arguments {
   readonly positionals: readonly string[];
-  readonly settings: Settings;
+  readonly layer: Layer;
+  readonly configFile: string | undefined;
   readonly help: boolean;
   readonly version: boolean;
 }
 
-const NAMES = Object.keys(SETTINGS) as SettingName[];
 const BY_FLAG = new Map<string, SettingName>(
-  NAMES.flatMap((name) => flagsOf(SETTINGS[name]).map((flag) => [flag, name] as const)),
+  SETTING_NAMES.flatMap((name) => flagsOf(SETTINGS[name]).map((flag) => [flag, name] as const)),
 );
-const ALONE = ['--help', '-h', '--version', '-v'];
+const ALONE: readonly string[] = ['--help', '-h', '--version', '-v'];
+const CONFIG = '--config';
 
 /**
  * Reads a command line by the table of settings: `--flag=value`, `--flag value`, `-b value`, `--switch`, `--no-switch`.
+ * @param directory against which paths are read
  * @throws StartError OPTION_UNKNOWN, OPTION_INVALID
  */
-export function readArguments(argv: readonly string[]): Arguments {
-  const given: Partial<Record<SettingName, unknown>> = {};
+export function readArguments(argv: readonly string[], directory: string): Arguments {
+  const layer = new Map<SettingName, Given>();
   const positionals: string[] = [];
   const alone = new Set<string>();
+  let configFile: string | undefined;
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] as string;
-    if (!word.startsWith('-') || word === '-') positionals.push(word);
-    else if (ALONE.includes(word)) alone.add(word);
-    else {
-      const equals = word.indexOf('=');
-      const flag = equals < 0 ? word : word.slice(0, equals);
-      const name = BY_FLAG.get(flag) ?? unknownOption(flag);
-      const setting: Setting = SETTINGS[name];
-      if (setting.kind === 'switch')
-        given[name] = read(setting, flag, equals < 0 ? 'yes' : word.slice(equals + 1)) !== flag.startsWith('--no-');
-      else store(given, name, setting, flag, equals < 0 ? argv[++at] : word.slice(equals + 1));
+    if (!word.startsWith('-') || word === '-') {
+      positionals.push(word);
+      continue;
     }
+    if (ALONE.includes(word)) {
+      alone.add(word);
+      continue;
+    }
+    const equals = word.indexOf('=');
+    const flag = equals < 0 ? word : word.slice(0, equals);
+    const name = BY_FLAG.get(flag);
+    const isSwitch = name !== undefined && SETTINGS[name].kind === 'switch';
+    const text = equals >= 0 ? word.slice(equals + 1) : isSwitch ? 'yes' : argv[++at];
+    if (flag === CONFIG) configFile = needed(flag, text, 'the configuration file');
+    else if (name === undefined) throw unknownOption(flag);
+    else store(layer, name, flag, needed(flag, text, SETTINGS[name].help), directory);
   }
-  return {
-    positionals,
-    settings: { ...defaults(), ...given } as Settings,
-    help: alone.has('--help') || alone.has('-h'),
-    version: alone.has('--version') || alone.has('-v'),
-  };
+  const given = (...words: string[]) => words.some((word) => alone.has(word));
+  return { positionals, layer, configFile, help: given('--help', '-h'), version: given('--version', '-v') };
 }
 
-function store(
-  given: Partial<Record<SettingName, unknown>>,
-  name: SettingName,
-  setting: Setting,
-  flag: string,
-  text: string | undefined,
-): void {
+function store(layer: Map<SettingName, Given>, name: SettingName, flag: string, text: string, directory: string): void {
+  const setting: Setting = SETTINGS[name];
+  const value = read(setting, flag, text, directory);
+  if (setting.kind === 'addresses') {
+    const before = (layer.get(name)?.value as unknown[] | undefined) ?? [];
+    layer.set(name, { value: [...before, ...(value as unknown[])], from: flag });
+    return;
+  }
+  layer.set(name, { value: setting.kind === 'switch' ? value !== flag.startsWith('--no-') : value, from: flag });
+}
+
+function needed(flag: string, text: string | undefined, help: string): string {
   if (text === undefined)
-    throw new StartError({ code: 'OPTION_INVALID', message: `${flag} has no value`, cure: `${flag}: ${setting.help}` });
-  const value = read(setting, flag, text);
-  given[name] = setting.kind === 'addresses' ? [...((given[name] as unknown[] | undefined) ?? []), value] : value;
+    throw new StartError({ code: 'OPTION_INVALID', message: `${flag} has no value`, cure: `${flag}: ${help}` });
+  return text;
 }
 
-function read(setting: Setting, flag: string, text: string): unknown {
+function read(setting: Setting, flag: string, text: string, directory: string): unknown {
   try {
-    return parseValue(setting, text);
+    return readValue(setting, text, directory);
   } catch (error) {
     if (!(error instanceof ValueError)) throw error;
     throw new StartError({
@@ -73,19 +82,9 @@ function read(setting: Setting, flag: string, text: string): unknown {
   }
 }
 
-function defaults(): Record<string, unknown> {
-  return Object.fromEntries(
-    NAMES.map((name) => {
-      const setting: Setting = SETTINGS[name];
-      const value = parseValue(setting, setting.default);
-      return [name, setting.kind === 'addresses' ? [value] : value];
-    }),
-  );
-}
-
-function unknownOption(flag: string): never {
-  const near = suggest(flag, [...BY_FLAG.keys(), ...ALONE]);
-  throw new StartError({
+function unknownOption(flag: string): StartError {
+  const near = suggest(flag, [...BY_FLAG.keys(), ...ALONE, CONFIG]);
+  return new StartError({
     code: 'OPTION_UNKNOWN',
     message: `there is no option ${flag}`,
     cure:
@@ -96,6 +95,7 @@ function unknownOption(flag: string): never {
 }
 
 function flagsOf(setting: Setting): string[] {
+  if (setting.flag === undefined) return [];
   const flags = [`--${setting.flag}`];
   if (setting.kind === 'switch') flags.push(`--no-${setting.flag}`);
   if (setting.short !== undefined) flags.push(`-${setting.short}`);

@@ -1,178 +1,317 @@
 /**
- * The one table of settings: their flags, kinds, defaults, bounds and help all come from here. Names are gunicorn's where the meaning is the same.
+ * The one table of settings: their places in the file, flags, variables, kinds, defaults, bounds, help, the schema and the reference all come from
+ * here. Flags have gunicorn's names where the meaning is the same.
  */
-export type Kind = 'text' | 'path' | 'count' | 'seconds' | 'bytes' | 'switch' | 'choice' | 'addresses';
+import type { Setting, Values } from './setting.ts';
 
-export interface Setting {
-  readonly flag: string;
-  readonly short?: string;
-  readonly kind: Kind;
-  /** As it would be written on the command line; empty: none. */
-  readonly default: string;
-  readonly least?: number;
-  /** Without it: what a timer takes, or what a number holds exactly. */
-  readonly most?: number;
-  readonly choices?: readonly string[];
-  readonly help: string;
-}
+export type { Address, Kind, Setting } from './setting.ts';
+
+const HTTP = { scope: 'server' } as const;
 
 export const SETTINGS = {
   bind: {
+    key: 'bind',
     flag: 'bind',
     short: 'b',
     kind: 'addresses',
     default: '127.0.0.1:8000',
+    inContainer: '0.0.0.0:8000',
+    least: 1,
+    scope: 'server',
     help: 'HOST:PORT to listen on; may be given several times',
   },
-  workers: { flag: 'workers', short: 'w', kind: 'count', default: '1', least: 1, help: 'worker processes' },
+  adminBind: {
+    key: 'admin.bind',
+    flag: 'admin-bind',
+    kind: 'addresses',
+    default: '127.0.0.1:9000',
+    inContainer: '0.0.0.0:9000',
+    scope: 'server',
+    help: 'HOST:PORT of /metrics, /status and the health endpoints, or none; with one application on the command line none unless given',
+  },
+  adminToken: {
+    key: 'admin.token',
+    kind: 'token',
+    default: '',
+    scope: 'server',
+    secret: true,
+    help: 'a bearer token that guards the admin listener, but for the health endpoints',
+  },
+  appsDirectory: {
+    key: 'apps.directory',
+    flag: 'apps-directory',
+    kind: 'path',
+    default: './apps',
+    inContainer: '/apps',
+    scope: 'server',
+    help: 'the folder that holds a folder for each application, or is one',
+  },
+  dataDirectory: {
+    key: 'data.directory',
+    flag: 'data-directory',
+    kind: 'path',
+    default: '',
+    inContainer: '/var/lib/stillhouse',
+    scope: 'server',
+    help: 'where bodies are spooled, and what apps keep and what is installed for them lives: on a disk, not in memory; /var/tmp/stillhouse-UID where it is not set',
+  },
+  preparedDirectory: {
+    key: 'data.prepared',
+    flag: 'prepared-directory',
+    kind: 'path',
+    default: '',
+    inContainer: '/opt/environments',
+    scope: 'server',
+    help: 'where stillhouse prepare installs, and a start looks first: a part of an image, as data.directory is none; data.directory where it is not set',
+  },
+  app: {
+    key: 'app',
+    kind: 'text',
+    default: '',
+    scope: 'app',
+    help: 'MODULE:CALLABLE or FILE:CALLABLE; found by convention where it is not set',
+  },
+  path: {
+    key: 'path',
+    kind: 'mount',
+    default: '',
+    scope: 'app',
+    help: 'where the app is mounted; /NAME of its folder where it is not set',
+  },
+  host: {
+    key: 'host',
+    kind: 'hostname',
+    default: '',
+    scope: 'app',
+    help: 'the host name that it answers to; every one where it is not set',
+  },
+  required: {
+    key: 'required',
+    kind: 'switch',
+    default: 'yes',
+    scope: 'app',
+    help: 'whether the server is not ready before this app is',
+  },
+  environment: {
+    key: 'environment',
+    kind: 'variables',
+    default: '',
+    scope: 'app',
+    help: 'variables of the app’s environment',
+  },
+  workers: {
+    key: 'workers',
+    flag: 'workers',
+    short: 'w',
+    kind: 'count',
+    default: '1',
+    least: 1,
+    most: 1000,
+    scope: 'both',
+    help: 'worker processes of an app',
+  },
   threads: {
+    key: 'threads',
     flag: 'threads',
     kind: 'count',
     default: '0',
     least: 0,
+    most: 10_000,
+    scope: 'both',
     help: 'requests that one worker runs at a time; 0: 1 for Python, 64 for TypeScript, where they share one event loop',
   },
+  timeout: {
+    key: 'timeout',
+    flag: 'timeout',
+    kind: 'seconds',
+    default: '60',
+    least: 0,
+    scope: 'both',
+    help: 'how long an application may take to begin its answer; then 504, and its worker is replaced if it does not end; 0: without end',
+  },
   python: {
+    key: 'python.executable',
     flag: 'python',
-    kind: 'text',
+    kind: 'program',
     default: 'python3',
+    scope: 'both',
     help: 'the Python interpreter; a virtual environment’s for its packages',
   },
-  chdir: { flag: 'chdir', kind: 'path', default: '.', help: 'the folder in which the application is found and run' },
+  pythonIndex: {
+    key: 'python.index',
+    flag: 'python-index',
+    kind: 'text',
+    default: '',
+    scope: 'both',
+    help: 'the package index for requirements.txt; pip’s own where it is not set',
+  },
+  pythonWheels: {
+    key: 'python.wheels',
+    flag: 'python-wheels',
+    kind: 'path',
+    default: '',
+    scope: 'both',
+    help: 'a folder of wheels in place of an index',
+  },
+  workingDirectory: {
+    key: 'working_directory',
+    flag: 'chdir',
+    kind: 'path',
+    default: '.',
+    scope: 'app',
+    help: 'the folder in which the application is found and run',
+  },
   bootTimeout: {
+    key: 'boot_timeout',
     flag: 'boot-timeout',
     kind: 'seconds',
     default: '30',
     least: 0.1,
-    help: 'for the import of the application',
+    scope: 'both',
+    help: 'how long the import of an application may take',
   },
   queueTimeout: {
+    key: 'queue_timeout',
     flag: 'queue-timeout',
     kind: 'seconds',
     default: '30',
     least: 0.1,
-    help: 'for a request to wait for a free worker; then 503',
+    scope: 'both',
+    help: 'how long a request may wait for a free worker; then 503',
   },
   gracefulTimeout: {
+    key: 'graceful_timeout',
     flag: 'graceful-timeout',
     kind: 'seconds',
     default: '30',
     least: 0,
-    help: 'for running requests to end when the server stops',
+    scope: 'server',
+    help: 'how long running requests may go on when the server stops',
+  },
+  limitRequestBody: {
+    key: 'limit_request_body',
+    flag: 'limit-request-body',
+    kind: 'bytes',
+    default: '1GiB',
+    least: 0,
+    scope: 'both',
+    help: 'the largest request body; beyond: 413',
   },
   keepAlive: {
+    ...HTTP,
+    key: 'http.keep_alive',
     flag: 'keep-alive',
     kind: 'seconds',
     default: '75',
     least: 0,
-    help: 'for the next request on an idle connection',
+    help: 'how long a connection stays open for its next request',
   },
   headTimeout: {
+    ...HTTP,
+    key: 'http.head_timeout',
     flag: 'head-timeout',
     kind: 'seconds',
     default: '15',
     least: 0.1,
-    help: 'for the head of a request; then 408',
+    help: 'how long the head of a request may take; then 408',
   },
   bodyTimeout: {
+    ...HTTP,
+    key: 'http.body_timeout',
     flag: 'body-timeout',
     kind: 'seconds',
     default: '30',
     least: 0.1,
-    help: 'between two reads of a request body; then 408',
+    help: 'how long a request body may stand still; then 408',
   },
   writeTimeout: {
+    ...HTTP,
+    key: 'http.write_timeout',
     flag: 'write-timeout',
     kind: 'seconds',
     default: '60',
     least: 0.1,
-    help: 'for a client to take anything of its response; then it is cut',
+    help: 'how long a client may take nothing of its response; then it is cut',
   },
   limitRequestLine: {
+    ...HTTP,
+    key: 'http.limit_request_line',
     flag: 'limit-request-line',
     kind: 'bytes',
     default: '8190',
     least: 64,
-    help: 'the request line; beyond: 414',
+    help: 'the longest request line; beyond: 414',
   },
   limitRequestFields: {
+    ...HTTP,
+    key: 'http.limit_request_fields',
     flag: 'limit-request-fields',
     kind: 'count',
     default: '100',
     least: 1,
     most: 60_000,
-    help: 'header fields; beyond: 431',
+    help: 'the most header fields; beyond: 431',
   },
   limitRequestHead: {
+    ...HTTP,
+    key: 'http.limit_request_head',
     flag: 'limit-request-head',
     kind: 'bytes',
     default: '64KiB',
     least: 256,
     most: 16 << 20,
-    help: 'all header fields together; beyond: 431',
-  },
-  limitRequestBody: {
-    flag: 'limit-request-body',
-    kind: 'bytes',
-    default: '1GiB',
-    least: 0,
-    help: 'the request body; beyond: 413',
+    help: 'the size of all header fields together; beyond: 431',
   },
   bodyMemory: {
+    ...HTTP,
+    key: 'http.body_memory',
     flag: 'body-memory',
     kind: 'bytes',
     default: '64KiB',
     least: 0,
     most: 32 << 20,
-    help: 'request bodies up to this stay in memory; larger ones are spooled',
+    help: 'request bodies up to this size stay in memory; larger ones are spooled to the data directory',
   },
   responseBuffer: {
+    ...HTTP,
+    key: 'http.response_buffer',
     flag: 'response-buffer',
     kind: 'bytes',
     default: '256KiB',
     least: 0,
-    help: 'of a response that waits for a slow client, before the worker is held back',
-  },
-  dataDirectory: {
-    flag: 'data-directory',
-    kind: 'path',
-    default: '',
-    help: 'where bodies are spooled: a disk; /var/tmp/stillhouse-UID where it is not set',
+    help: 'how much of a response is kept for a slow client before its worker is held back',
   },
   accessLog: {
+    key: 'log.access',
     flag: 'access-log',
     kind: 'switch',
     default: 'yes',
-    help: 'a record for each request; --no-access-log leaves them out',
+    scope: 'server',
+    help: 'whether there is a log record for each request',
   },
   logLevel: {
+    key: 'log.level',
     flag: 'log-level',
     kind: 'choice',
     default: 'info',
     choices: ['debug', 'info', 'warn', 'error', 'silent'],
+    scope: 'server',
     help: 'the least level that is logged',
   },
   logFormat: {
+    key: 'log.format',
     flag: 'log-format',
     kind: 'choice',
     default: 'auto',
     choices: ['auto', 'json', 'readable'],
-    help: 'auto: readable on a terminal, else JSON lines',
+    scope: 'server',
+    help: 'how the log is written; auto: readable on a terminal, else JSON lines',
   },
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** What a setting of a kind holds. Seconds and bytes are plain numbers. */
-interface Values {
-  text: string;
-  path: string;
-  count: number;
-  seconds: number;
-  bytes: number;
-  switch: boolean;
-  choice: string;
-  addresses: readonly { readonly host: string; readonly port: number }[];
-}
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS) as SettingName[];
 
+/** What every setting holds. */
 export type Settings = { readonly [Name in SettingName]: Values[(typeof SETTINGS)[Name]['kind']] };

@@ -1,5 +1,5 @@
 /** The texts of settings as values. Pure. */
-import type { Setting } from './settings.ts';
+import type { Setting } from './setting.ts';
 
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -41,9 +41,22 @@ export function parseValue(setting: Setting, text: string): unknown {
       return setting.choices?.includes(text) ? text : fail(`${quote(text)} is none of ${setting.choices?.join(', ')}`);
     case 'addresses':
       return parseAddress(text);
+    case 'mount':
+      return parseMount(text);
+    case 'hostname':
+      return parseHostname(text);
+    case 'token':
+      return parseToken(text);
     default:
-      return text;
+      return text === '' && setting.default !== '' ? fail(`an empty value is no ${setting.kind}`) : text;
   }
+}
+
+/** Several values in one text, between commas; `none` is none. @throws ValueError */
+export function parseList(setting: Setting, text: string): readonly unknown[] {
+  const values = text === 'none' ? [] : text.split(',').map((item) => parseValue(setting, item.trim()));
+  if (values.length < (setting.least ?? 0)) fail('at least one is needed');
+  return values;
 }
 
 /** `localhost:8000`, `:8000` (every IPv4 address), `[::1]:8000`. */
@@ -53,6 +66,30 @@ function parseAddress(text: string): { host: string; port: number } {
     fail(`${quote(text)} is not HOST:PORT, such as localhost:8000, 0.0.0.0:8000 or [::1]:8000`);
   const [, six, name = '', port] = match;
   return { host: six ?? (name === '' ? '0.0.0.0' : name), port: Number(port) };
+}
+
+/** `/blog`, `/a/b`, or `/` for the root; a slash at the end is dropped. */
+function parseMount(text: string): string {
+  if (text === '' || text === '/') return text;
+  if (text.includes('%')) fail(`${quote(text)} is percent-encoded: write the characters themselves`);
+  const path = text.replace(/\/$/, '');
+  const isPath = /^(?:\/[^/?#\s]+)+$/.test(path) && !/\/\.{1,2}(?:\/|$)/.test(path);
+  return isPath ? path : fail(`${quote(text)} is not a path such as / or /blog`);
+}
+
+/** A name or an address as it stands in a Host field, in lower case and without a port. */
+function parseHostname(text: string): string {
+  const host = text.toLowerCase();
+  if (/:[0-9]+$/.test(host) && !host.endsWith(']')) fail(`${quote(text)} has a port: the name alone is compared`);
+  const isName = host === '' || /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+$/.test(host) || /^\[[0-9a-f:.]+\]$/.test(host);
+  return isName ? host : fail(`${quote(text)} is not a host name such as blog.example.com`);
+}
+
+/** A secret is never quoted. What a header cannot carry could never be given (RFC 6750, 2.1). */
+function parseToken(text: string): string {
+  if (text === '') fail('an empty value guards nothing');
+  if (!/^[\x21-\x7e]+$/.test(text)) fail('it holds a space, a control character, or one that is not ASCII');
+  return text;
 }
 
 function amount(text: string, units: Readonly<Record<string, number>>, example: string): number {

@@ -2,6 +2,10 @@ import type { StartFailure } from '../errors.ts';
 
 /** How long an import may take before the log says where it is. */
 const NOTICE_MS = 3000;
+/** A Python worker whose main thread is in no module yet. */
+const NOT_BEGUN = /^(?![\s\S]*, in <module>)[\s\S]*File "/;
+/** How often the time begins anew while the import has not begun. */
+const EXTENSIONS = 5;
 /** How long the answer to STACKS is waited for: C code that holds the GIL gives none. */
 const STACKS_MS = 1000;
 const PYTHON_SERVES = /\b(serve_forever|run_simple|run_forever|app\.run|runserver)\b/;
@@ -26,6 +30,7 @@ export class BootWatch {
   readonly #bootTime: number;
   readonly #timers: NodeJS.Timeout[];
   #expired = false;
+  #extensions = 0;
 
   /** @param bootTime milliseconds until the import has failed */
   constructor(watched: Watched, bootTime: number) {
@@ -37,7 +42,8 @@ export class BootWatch {
 
   /** The stacks of the worker's threads have come. */
   stacks(text: string): void {
-    if (this.#expired) return this.#fail(text);
+    if (this.#expired)
+      return NOT_BEGUN.test(text) && this.#extensions++ < EXTENSIONS ? this.#extend() : this.#fail(text);
     const where = lastFrame(text);
     this.#watched.notice(
       `${this.#watched.target} is still being imported${where === undefined ? '' : `; it is at ${where}`}`,
@@ -47,6 +53,13 @@ export class BootWatch {
   /** The import has ended, one way or another. */
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /** The time is for the import, and on a busy machine an interpreter may take as long to get to it. */
+  #extend(): void {
+    this.stop();
+    this.#expired = false;
+    this.#timers.push(setTimeout(() => this.#expire(), this.#bootTime));
   }
 
   #expire(): void {

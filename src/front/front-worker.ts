@@ -11,6 +11,8 @@ import { BootWatch } from './boot-watch.ts';
 import type { GenerationPlan, WorkerPipe } from './protocol.ts';
 import { readFailure, readReady } from './worker-words.ts';
 
+export type WorkerPipes = Readonly<Record<WorkerPipe, Socket>>;
+
 /** What a front's worker tells the supervisor. */
 export interface WorkerEvents {
   ready(ready: Ready): void;
@@ -28,17 +30,10 @@ export class FrontWorker {
   readonly #link: WorkerLink;
   readonly #watch: BootWatch;
   readonly #log: Logger;
-  readonly #pipes: Record<WorkerPipe, Socket>;
+  readonly #pipes: WorkerPipes;
   readonly #events: WorkerEvents;
 
-  constructor(
-    pipes: Record<WorkerPipe, Socket>,
-    pid: number,
-    plan: GenerationPlan,
-    pool: Pool,
-    log: Logger,
-    events: WorkerEvents,
-  ) {
+  constructor(pipes: WorkerPipes, pid: number, plan: GenerationPlan, pool: Pool, log: Logger, events: WorkerEvents) {
     this.#pid = pid;
     this.#pipes = pipes;
     this.#pool = pool;

@@ -5,6 +5,7 @@
 import type { StartFailure } from '../errors.ts';
 import type { Limits } from '../http/limits.ts';
 import type { LogSettings } from '../observe/log.ts';
+import type { Family } from '../observe/metrics.ts';
 import type { Ready, Start } from '../pool/start.ts';
 
 /** An address that the supervisor has bound, and the descriptor under which the front inherited it. */
@@ -14,10 +15,20 @@ export interface BoundAddress {
   readonly port: number;
 }
 
+/** An app as the front knows it before any worker of it is there. */
+export interface AppMount {
+  readonly name: string;
+  readonly path: string;
+  readonly host: string;
+  /** Bytes of a request body. */
+  readonly bodyLimit: number;
+}
+
 /** How a front works, whatever it serves. */
 export interface FrontSettings {
   readonly log: LogSettings;
   readonly addresses: readonly BoundAddress[];
+  readonly apps: readonly AppMount[];
   readonly limits: Limits;
   readonly accessLog: boolean;
   /** Request bodies up to so many bytes stay in memory. */
@@ -29,10 +40,12 @@ export interface FrontSettings {
 export const WORKER_PIPES = ['stdout', 'stderr', 'data', 'control'] as const;
 export type WorkerPipe = (typeof WORKER_PIPES)[number];
 
-/** How a generation of an app is run. Times in milliseconds. */
+/** How a generation of an app is run. Times in milliseconds; a timeout of 0 is none. */
 export interface GenerationPlan {
+  readonly app: string;
   readonly generation: number;
   readonly start: Start;
+  readonly timeout: number;
   readonly queueTime: number;
   /** How long a request waits for a worker that runs nothing before it shares one. */
   readonly patience: number;
@@ -43,18 +56,26 @@ export type ToFront =
   | { readonly type: 'configure'; readonly settings: FrontSettings }
   | { readonly type: 'prepare'; readonly plan: GenerationPlan }
   | { readonly type: 'pipe'; readonly worker: number; readonly pipe: WorkerPipe }
-  | { readonly type: 'worker'; readonly worker: number; readonly generation: number; readonly pid: number }
+  | {
+      readonly type: 'worker';
+      readonly worker: number;
+      readonly app: string;
+      readonly generation: number;
+      readonly pid: number;
+    }
   | { readonly type: 'worker-gone'; readonly worker: number; readonly why: string }
-  | { readonly type: 'commit'; readonly generation: number }
-  | { readonly type: 'retire'; readonly generation: number }
+  | { readonly type: 'commit'; readonly app: string; readonly generation: number }
+  | { readonly type: 'retire'; readonly app: string; readonly generation: number }
+  | { readonly type: 'listen' }
   | { readonly type: 'drain' };
 
 export type FromFront =
-  | { readonly type: 'prepared'; readonly generation: number }
   | { readonly type: 'worker-ready'; readonly worker: number; readonly ready: Ready }
   | { readonly type: 'worker-failed'; readonly worker: number; readonly failure: StartFailure }
   | { readonly type: 'worker-broken'; readonly worker: number; readonly why: string }
   | { readonly type: 'worker-lost'; readonly worker: number }
-  | { readonly type: 'committed'; readonly generation: number }
+  | { readonly type: 'prepared' | 'committed'; readonly app: string; readonly generation: number }
+  | { readonly type: 'listening' }
   | { readonly type: 'front-failed'; readonly failure: StartFailure }
+  | { readonly type: 'snapshot'; readonly families: readonly Family[] }
   | { readonly type: 'drained' };

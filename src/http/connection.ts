@@ -42,6 +42,8 @@ export class Connection implements Outlet {
   #onDeadline: 'idle' | 'head' | 'body' | 'linger' = 'idle';
   #unsent = 0;
   #unsentSince = 0;
+  /** Since when nothing runs. */
+  #restingSince: number;
   #inputEnded = false;
   #closing = false;
   #lingering = false;
@@ -59,6 +61,7 @@ export class Connection implements Outlet {
       remotePort: String(socket.remotePort ?? ''),
       gone: () => this.#inputEnded || socket.destroyed,
     };
+    this.#restingSince = clock.now();
     this.#wait('head', settings.limits.headTime);
     socket.on('data', (bytes) => this.#receive(bytes));
     socket.on('end', () => this.#endInput());
@@ -89,10 +92,14 @@ export class Connection implements Outlet {
     else this.#socket.destroy();
   }
 
-  /** Takes no further request: an idle connection closes now, a busy one after its response. */
-  drain(): void {
+  /**
+   * Closes after the response that is due; an idle connection closes now.
+   * @param grace milliseconds: one that has rested for less may have a request on its way, which a close would lose, so it is given as long
+   */
+  drain(grace = 0): void {
     this.#closing = true;
     if (this.#exchange !== undefined || this.#lingering || this.#parser.midRequest) return;
+    if (this.#clock.now() - this.#restingSince < grace) return this.#wait('idle', grace);
     // Not a half-close: a client that keeps idle connections in a pool may not look at this one for hours.
     this.#lingering = true;
     this.#socket.destroySoon();
@@ -225,6 +232,7 @@ export class Connection implements Outlet {
       this.#end();
       return;
     }
+    this.#restingSince = this.#clock.now();
     this.#wait('idle', this.#settings.limits.idleTime);
     this.#socket.resume();
     if (this.#parser.buffered > 0 || this.#inputEnded) this.#advance();

@@ -11,7 +11,8 @@ export class HttpServer {
   readonly #clock = new Clock();
   readonly #connections = new Set<Connection>();
   #timer: NodeJS.Timeout | undefined;
-  #draining = false;
+  /** Milliseconds; undefined: not draining. */
+  #grace: number | undefined;
   #emptied: PromiseWithResolvers<void> | undefined;
 
   constructor(settings: ServerSettings) {
@@ -31,17 +32,20 @@ export class HttpServer {
     });
     this.#connections.add(connection);
     this.#timer ??= setInterval(() => this.#check(), CHECK_MS);
-    if (this.#draining) connection.drain();
+    if (this.#grace !== undefined) connection.drain(this.#grace);
     if (options.once) connection.serveOnce();
     return closed.promise;
   }
 
-  /** Lets running requests end and closes every connection after; resolves when the last has closed. */
-  drain(): Promise<void> {
-    this.#draining = true;
+  /**
+   * Lets running requests end and closes every connection after; resolves when none is left.
+   * @param grace milliseconds that a connection gets which was busy or opened so lately that its next request may be on its way
+   */
+  drain(grace = 0): Promise<void> {
+    this.#grace = grace;
+    for (const connection of this.#connections) connection.drain(grace);
+    if (this.#connections.size === 0) return Promise.resolve();
     this.#emptied ??= Promise.withResolvers();
-    for (const connection of this.#connections) connection.drain();
-    if (this.#connections.size === 0) this.#rest();
     return this.#emptied.promise;
   }
 
@@ -59,5 +63,6 @@ export class HttpServer {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#emptied?.resolve();
+    this.#emptied = undefined;
   }
 }

@@ -9,11 +9,19 @@ export interface PoolSettings {
   readonly window: number;
   /** How long a request may wait for a free slot before it gets 503, in milliseconds. */
   readonly queueTime: number;
+  /** How long a worker may take to begin its answer before the client gets 504, in milliseconds; 0: without end. */
+  readonly timeout: number;
+  /** A request was given to a worker, or gave up, after so many milliseconds. */
+  readonly waited: (ms: number) => void;
+  /** A request got 504. */
+  readonly timedOut: (request: string | undefined) => void;
   /** How long a request waits for a worker that runs nothing before it shares one, in milliseconds: for workers whose slots share one event loop. */
   readonly patience: number;
 }
 
 const CHECK_MS = 250;
+/** How long a worker may go on with a request after its timeout before it is killed. */
+const STUCK_MS = 5000;
 
 /**
  * An app's workers as one `Application`: one queue, and each request to the worker with most free slots. A request is given to a worker only when a slot
@@ -35,15 +43,27 @@ export class Pool {
   readonly application: Application = (environ, startResponse) => {
     const request = new WorkerRequest(environ, startResponse, this.#settings.window, performance.now());
     const free = this.#queue.length === 0 ? this.#freest(request) : undefined;
+    this.#timer ??= setInterval(() => this.#check(), CHECK_MS);
     if (free !== undefined) {
       this.#give(request, free);
       return request;
     }
     this.#queue.push(request);
-    this.#timer ??= setInterval(() => this.#expire(), CHECK_MS);
     this.#shareLater();
     return request;
   };
+
+  /** Requests that wait for a worker. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Requests that workers have. */
+  get running(): number {
+    let running = 0;
+    for (const link of this.#links) running += link.runningCount;
+    return running;
+  }
 
   /** A worker is ready for requests. */
   add(link: WorkerLink): void {
@@ -64,7 +84,7 @@ export class Pool {
       if (link === undefined) return this.#shareLater();
       this.#queue.shift();
       if (request.over) continue;
-      if (request.environ['stillhouse.client_gone']()) {
+      if (!request.halfClosed && request.environ['stillhouse.client_gone']()) {
         request.fail(new ClientGone());
         continue;
       }
@@ -81,6 +101,8 @@ export class Pool {
   }
 
   #give(request: WorkerRequest, link: WorkerLink): void {
+    request.began = performance.now();
+    this.#settings.waited(request.began - request.since);
     try {
       link.send(request);
     } catch (error) {
@@ -106,22 +128,38 @@ export class Pool {
     }, this.#settings.patience);
   }
 
-  #expire(): void {
-    const oldest = performance.now() - this.#settings.queueTime;
+  /** Looks at deadlines while there is anything to look at. */
+  #check(): void {
+    const now = performance.now();
+    this.#expireQueue(now - this.#settings.queueTime);
+    if (this.#settings.timeout > 0) this.#expireRunning(now - this.#settings.timeout);
+    this.#settle();
+    if (!this.#isEmpty()) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #expireQueue(oldest: number): void {
     while (this.#queue.length > 0) {
       const request = this.#queue[0] as WorkerRequest;
       if (!request.over && request.since > oldest) return;
       this.#queue.shift();
+      if (!request.over) this.#settings.waited(performance.now() - request.since);
       request.answer(503, 'no worker was free in time', [['Retry-After', '1']]);
     }
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    this.#settle();
+  }
+
+  #expireRunning(oldest: number): void {
+    for (const link of this.#links) {
+      for (const request of link.expire(oldest, oldest - STUCK_MS)) this.#settings.timedOut(request.requestId);
+    }
+  }
+
+  #isEmpty(): boolean {
+    return this.#queue.length === 0 && this.running === 0;
   }
 
   #settle(): void {
-    if (this.#emptied === undefined || this.#queue.length > 0) return;
-    for (const link of this.#links) if (link.runningCount > 0) return;
-    this.#emptied.resolve();
+    if (this.#isEmpty()) this.#emptied?.resolve();
   }
 }

@@ -17,6 +17,8 @@ export interface Start {
   readonly multiprocess: boolean;
   /** Body bytes of one response that may be on their way. */
   readonly window: number;
+  /** A folder whose `node_modules` holds the app's packages; null: they are found as always. */
+  readonly packages: string | null;
 }
 
 /** What a worker says once its application is imported. */

@@ -91,6 +91,20 @@ export class WorkerLink implements Carrier {
     if (this.#open && this.#running.has(request.id)) this.#sockets.control.write(encodeFrame(TYPE.CANCEL, request.id));
   }
 
+  /**
+   * Answers 504 for what has run since before `oldest` without an answer. A worker that is still at one which began before `stuck` is to be killed.
+   * @returns the requests that were answered
+   */
+  expire(oldest: number, stuck: number): WorkerRequest[] {
+    const late: WorkerRequest[] = [];
+    for (const request of this.#running.values()) {
+      if (request.began > oldest) continue;
+      if (request.expire()) late.push(request);
+      else if (request.expired && request.began < stuck) this.#break('a request ran on after its timeout');
+    }
+    return late;
+  }
+
   /** Asks for the stacks of all threads; the answer comes as a STACKS frame. */
   askStacks(): void {
     if (this.#open) this.#sockets.control.write(encodeFrame(TYPE.STACKS, 0));

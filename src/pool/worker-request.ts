@@ -26,6 +26,12 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
   carrier: Carrier | undefined;
   /** When it came to the pool, in the pool's milliseconds. */
   readonly since: number;
+  /** Whether its client had closed its side already when it came: so that this does not tell that the client has gone since. */
+  readonly halfClosed: boolean;
+  /** When a worker was given it. */
+  began = 0;
+  /** Whether it was answered 504. */
+  expired = false;
   readonly #startResponse: StartResponse;
   readonly #window: number;
   #chunks: Uint8Array[] = [];
@@ -45,6 +51,7 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
     this.#window = window;
     this.#credit = window;
     this.since = since;
+    this.halfClosed = environ['stillhouse.client_gone']();
   }
 
   /** Whether the response needs nothing more of the worker. */
@@ -106,7 +113,8 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
    */
   receive(frame: Frame): void {
     if (this.over) {
-      if (this.#ended) throw new ProtocolError('a frame for a response that has ended');
+      // What crossed with the CANCEL of a timeout is no lie.
+      if (this.#ended && !this.expired) throw new ProtocolError('a frame for a response that has ended');
       return;
     }
     if (frame.type === TYPE.ABORT) return this.fail(new AppFailed());
@@ -126,6 +134,15 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
     this.#failure = { error };
     this.#waiter?.reject(error);
     this.#waiter = undefined;
+  }
+
+  /** The time for an answer has passed: 504, and the worker is told. False where the answer has begun or is over. */
+  expire(): boolean {
+    if (this.over || this.#started) return false;
+    this.expired = true;
+    this.answer(504, 'the application did not answer in time');
+    this.carrier?.cancel(this);
+    return true;
   }
 
   /** Answers in place of the worker, where no head has come; where one has, the response is cut. */

@@ -1,11 +1,13 @@
 import { lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { StartError } from '../errors.ts';
 
-const SPOOL = /^spool-([0-9]+)$/;
+/** Containers that share a volume have the same few process ids, and names of their own. */
+const OWN = `spool-${hostname()}-`;
 
 /**
- * Makes this run's spool directory, and removes those of runs that are over.
+ * Makes this run's spool directory, and removes those of runs on this host that are over.
  * @returns its path
  * @throws StartError DATA_DIRECTORY_UNUSABLE
  */
@@ -16,11 +18,11 @@ export async function openSpool(dataDirectory: string): Promise<string> {
     if (process.getuid?.() !== uid) throw new Error('it belongs to another user');
     if ((mode & 0o022) !== 0) throw new Error('other users may write to it');
     for (const name of await readdir(dataDirectory)) {
-      const pid = SPOOL.exec(name)?.[1];
-      if (pid !== undefined && !isAlive(Number(pid)))
+      const pid = name.startsWith(OWN) ? name.slice(OWN.length) : '';
+      if (/^[0-9]+$/.test(pid) && !isAlive(Number(pid)))
         await rm(join(dataDirectory, name), { recursive: true, force: true });
     }
-    const spool = join(dataDirectory, `spool-${process.pid}`);
+    const spool = join(dataDirectory, OWN + process.pid);
     await mkdir(spool, { recursive: true, mode: 0o700 });
     return spool;
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
@@ -16,6 +17,17 @@ const MAIN = fileURLToPath(new URL(`../front/main.${COMPILED ? 'js' : 'ts'}`, im
 function withCompileCache(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const directory = getCompileCacheDir();
   return directory === undefined ? env : { ...env, NODE_COMPILE_CACHE: dirname(directory) };
+}
+
+/** Whether a process has ended and is not reaped yet: its workers' ends may be heard of before its own. */
+function isZombie(pid: number): boolean {
+  try {
+    // proc(5): the state stands behind the command, which may hold anything.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat[stat.lastIndexOf(')') + 2] === 'Z';
+  } catch {
+    return true;
+  }
 }
 
 /** The supervisor's view of one front: its process and the messages between them. */
@@ -51,6 +63,11 @@ export class FrontProcess {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  get alive(): boolean {
+    const { exitCode, signalCode, pid } = this.#child;
+    return exitCode === null && signalCode === null && pid !== undefined && !isZombie(pid);
   }
 
   /** Milliseconds since its start. */

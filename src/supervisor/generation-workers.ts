@@ -1,48 +1,50 @@
 import type { Logger } from 'pino';
 import type { StartFailure } from '../errors.ts';
 import type { FromFront } from '../front/protocol.ts';
+import type { RestartCause } from '../observe/metrics.ts';
 import { Backoff } from './backoff.ts';
 import type { FrontProcess } from './front-process.ts';
 import { allows, type GenerationEvent, type GenerationState, nextState } from './generation.ts';
-import type { ServePlan } from './plan.ts';
+import type { Runnable } from './plan.ts';
 import { describeEnding, type Ending } from './spawn.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface GenerationEvents {
   /** It could not start. */
   failed(failure: StartFailure): void;
+  /** A worker is to be replaced. */
+  died(cause: RestartCause): void;
 }
 
-type WorkerMessage = Exclude<FromFront, { type: 'committed' | 'drained' | 'front-failed' }>;
+/** What a generation shares with the others that have the same front. */
+export interface Surroundings {
+  readonly front: FrontProcess;
+  readonly prefix: readonly string[];
+  readonly log: Logger;
+  /** Numbers that no other worker of the front has. */
+  readonly nextWorker: () => number;
+}
+
+export type WorkerMessage = Extract<FromFront, { worker: number }>;
 
 /** One generation of an app: its workers, started, counted, replaced and ended. */
 export class Generation {
   readonly number: number;
-  readonly #plan: ServePlan;
-  readonly #front: FrontProcess;
-  readonly #prefix: readonly string[];
-  readonly #log: Logger;
+  readonly #app: string;
+  readonly #runnable: Runnable;
+  readonly #around: Surroundings;
   readonly #events: GenerationEvents;
   readonly #workers = new Map<number, WorkerProcess>();
   readonly #endings = new Map<number, Ending>();
   readonly #deaths = new Backoff();
   readonly #restarts = new Set<NodeJS.Timeout>();
   #state: GenerationState = 'declared';
-  #lastWorker = 0;
 
-  constructor(
-    number: number,
-    plan: ServePlan,
-    front: FrontProcess,
-    prefix: readonly string[],
-    log: Logger,
-    events: GenerationEvents,
-  ) {
+  constructor(number: number, app: string, runnable: Runnable, around: Surroundings, events: GenerationEvents) {
     this.number = number;
-    this.#plan = plan;
-    this.#front = front;
-    this.#prefix = prefix;
-    this.#log = log;
+    this.#app = app;
+    this.#runnable = runnable;
+    this.#around = around;
     this.#events = events;
   }
 
@@ -50,15 +52,22 @@ export class Generation {
     return this.#state;
   }
 
+  get workers(): readonly WorkerProcess[] {
+    return [...this.#workers.values()];
+  }
+
+  /** Whether a worker is this generation's. */
+  has(worker: number): boolean {
+    return this.#workers.has(worker) || this.#endings.has(worker);
+  }
+
   /** Prepares the front, and starts the workers beside it. */
   start(): void {
     this.#move('start');
-    const { app, queueTime, patience, bootTime } = this.#plan;
-    this.#front.send({
-      type: 'prepare',
-      plan: { generation: this.number, start: app.start, queueTime, patience, bootTime },
-    });
-    for (let count = 0; count < app.workers; count++) this.#startWorker();
+    const { start, workers, timeout, queueTime, patience, bootTime } = this.#runnable;
+    const plan = { app: this.#app, generation: this.number, start, timeout, queueTime, patience, bootTime };
+    this.#around.front.send({ type: 'prepare', plan });
+    for (let count = 0; count < workers; count++) this.#startWorker();
   }
 
   /** Every front serves it now. */
@@ -87,7 +96,6 @@ export class Generation {
   }
 
   receive(message: WorkerMessage): void {
-    if (message.type === 'prepared') return;
     const worker = this.#workers.get(message.worker);
     switch (message.type) {
       case 'worker-ready':
@@ -103,10 +111,16 @@ export class Generation {
   }
 
   #startWorker(): void {
-    const { command, cwd, env } = this.#plan.app;
-    const worker = new WorkerProcess(++this.#lastWorker, this.number, { ...command, cwd, env }, this.#prefix);
+    const { command, cwd, env } = this.#runnable;
+    const { front, prefix, nextWorker } = this.#around;
+    const worker = new WorkerProcess(
+      nextWorker(),
+      { app: this.#app, generation: this.number },
+      { ...command, cwd, env },
+      prefix,
+    );
     this.#workers.set(worker.id, worker);
-    worker.handTo(this.#front);
+    worker.handTo(front);
     void worker.ended.then((ending) => this.#reap(worker, ending));
   }
 
@@ -116,24 +130,26 @@ export class Generation {
     if (this.#state !== 'starting') return;
     for (const { ready } of this.#workers.values()) if (!ready) return;
     this.#move('warmed');
-    this.#front.send({ type: 'commit', generation: this.number });
+    this.#around.front.send({ type: 'commit', app: this.#app, generation: this.number });
   }
 
   #reap(worker: WorkerProcess, ending: Ending): void {
     this.#workers.delete(worker.id);
     const how = describeEnding(ending);
-    this.#front.send({ type: 'worker-gone', worker: worker.id, why: `the worker ${how}` });
+    this.#around.front.send({ type: 'worker-gone', worker: worker.id, why: `the worker ${how}` });
     if (this.#state === 'starting' || this.#state === 'warm') {
       // What it said of its own failure may still be on its way through the front.
       this.#endings.set(worker.id, ending);
-      if (ending.error !== undefined) this.#failedToStart(notStarted(this.#plan.app.command.file, ending.error));
+      if (ending.error !== undefined) this.#failedToStart(notStarted(this.#runnable.command.file, ending.error));
       return;
     }
     if (this.#state !== 'serving') return;
+    // It has seen the front's end before this process did; the next front has workers of its own.
+    if (!this.#around.front.alive) return this.#events.died('front');
     const delay = this.#deaths.died(worker.age);
-    const { app } = this.#plan.app.start;
-    this.#log.error(
-      { app, worker: worker.pid, reason: worker.reason, deaths: this.#deaths.deaths, delayMs: delay },
+    this.#events.died(causeOf(worker, ending));
+    this.#around.log.error(
+      { app: this.#app, worker: worker.pid, reason: worker.reason, deaths: this.#deaths.deaths, delayMs: delay },
       `a worker ${how}; the next one is started`,
     );
     const timer = setTimeout(() => {
@@ -150,7 +166,7 @@ export class Generation {
     if (ending === undefined || (this.#state !== 'starting' && this.#state !== 'warm')) return;
     this.#failedToStart({
       code: 'APP_BOOT_DIED',
-      message: `the worker of ${this.#plan.app.start.app} ${describeEnding(ending)} before its application was imported`,
+      message: `the worker of ${this.#app} ${describeEnding(ending)} before its application was imported`,
       cure: 'see what it printed, above; a module that ends the process (os._exit, a crash in C code) cannot be served',
     });
   }
@@ -158,7 +174,7 @@ export class Generation {
   #failedToStart(failure: StartFailure): void {
     if (this.#state === 'serving') {
       const { code, message, cure, traceback } = failure;
-      this.#log.error({ app: this.#plan.app.start.app, code, cure, traceback }, message);
+      this.#around.log.error({ app: this.#app, code, cure, traceback }, message);
       return;
     }
     if (!allows(this.#state, 'fail')) return;
@@ -169,6 +185,13 @@ export class Generation {
   #move(event: GenerationEvent): void {
     this.#state = nextState(this.#state, event);
   }
+}
+
+function causeOf(worker: WorkerProcess, ending: Ending): RestartCause {
+  if (worker.reason?.includes('timeout')) return 'timeout';
+  if (worker.reason?.includes('protocol')) return 'protocol';
+  if (!worker.ready) return 'start';
+  return ending.signal === null ? 'exit' : 'signal';
 }
 
 function notStarted(file: string, error: NodeJS.ErrnoException): StartFailure {

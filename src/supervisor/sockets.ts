@@ -1,13 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { BoundSocket, isIP } from 'node:net';
+import type { Address } from '../config/settings.ts';
 import { StartError } from '../errors.ts';
 import type { BoundAddress } from '../front/protocol.ts';
 
 /** Where to listen, as it was asked for. */
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
+export type ListenAddress = Address;
 
 /** Sockets that are bound and do not listen: fronts inherit them, and as long as they are open no connection is refused. */
 export class BoundSockets {
@@ -39,6 +37,12 @@ export class BoundSockets {
       throw error;
     }
     return new BoundSockets(sockets, addresses);
+  }
+
+  /** `http://HOST:PORT/` of each address, as it was asked for. */
+  get urls(): readonly string[] {
+    const host = (name: string) => (name.includes(':') ? `[${name}]` : name);
+    return [...new Set(this.addresses.map((address) => `http://${host(address.host)}:${address.port}/`))];
   }
 
   /** Closes what is still open. */

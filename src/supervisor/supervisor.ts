@@ -1,43 +1,45 @@
 import { performance } from 'node:perf_hooks';
-import type { Logger } from 'pino';
 import { StartError, type StartFailure } from '../errors.ts';
-import type { FromFront } from '../front/protocol.ts';
+import type { Log } from '../observe/log.ts';
+import { AdminListener } from './admin-listener.ts';
 import { Backoff } from './backoff.ts';
+import { Crew } from './crew.ts';
 import { closeSpool, openSpool } from './data-directory.ts';
-import { FrontProcess } from './front-process.ts';
-import { Generation } from './generation-workers.ts';
+import { type FrontView, Observer } from './observer.ts';
 import type { ServePlan } from './plan.ts';
 import { BoundSockets } from './sockets.ts';
 import { deathSignalPrefix, describeEnding } from './spawn.ts';
+import { SupervisedApp } from './supervised-app.ts';
 
 /** How long a front may take to write its last records. */
 const FRONT_EXIT_MS = 3000;
 
-/** A front and the generation that it serves: they live and die together, for a worker belongs to one front. */
-interface Crew {
-  readonly front: FrontProcess;
-  readonly generation: Generation;
-  readonly drained: PromiseWithResolvers<void>;
-}
-
 /** The supervisor: binds, starts and reaps all others, and touches no request. */
 export class Supervisor {
   readonly #plan: ServePlan;
-  readonly #log: Logger;
+  readonly #log: Log;
+  readonly #apps: readonly SupervisedApp[];
+  readonly #observer: Observer;
   readonly #prefix = deathSignalPrefix();
   readonly #frontDeaths = new Backoff();
-  readonly #served = Promise.withResolvers<void>();
+  readonly #listening = Promise.withResolvers<void>();
   readonly #failed = Promise.withResolvers<never>();
   readonly #stopAsked = Promise.withResolvers<void>();
   #crew: Crew | undefined;
-  #generations = 0;
-  #stopping = false;
-  #hasServed = false;
+  #state: 'starting' | 'serving' | 'stopping' = 'starting';
   #restart: NodeJS.Timeout | undefined;
 
-  constructor(plan: ServePlan, log: Logger) {
+  constructor(plan: ServePlan, log: Log) {
     this.#plan = plan;
     this.#log = log;
+    this.#apps = plan.apps.map((app) => new SupervisedApp(app));
+    this.#observer = new Observer(
+      plan.version,
+      this.#apps,
+      () => this.#frontView(),
+      () => log.dropped(),
+    );
+    this.#failed.promise.catch(() => undefined);
   }
 
   /**
@@ -45,121 +47,108 @@ export class Supervisor {
    * @throws StartError where it cannot begin; nothing is left then
    */
   async run(): Promise<void> {
+    await using resources = new AsyncDisposableStack();
     const sockets = await BoundSockets.bind(this.#plan.bind);
-    const spool = await openSpool(this.#plan.dataDirectory).catch((error: unknown) => {
-      sockets.close();
-      throw error;
-    });
-    try {
-      this.#failed.promise.catch(() => undefined);
-      this.#startCrew(sockets, spool);
-      await Promise.race([this.#served.promise, this.#failed.promise, this.#stopAsked.promise]);
-      if (!this.#stopping) this.#announce(sockets);
-      await Promise.race([this.#stopAsked.promise, this.#failed.promise]);
-      // A connection that came now would wait for nobody.
-      sockets.close();
-      await this.#drain();
-    } finally {
-      this.#stopping = true;
-      clearTimeout(this.#restart);
-      await this.#end();
-      sockets.close();
-      await closeSpool(this.#plan.dataDirectory, spool);
-    }
+    resources.defer(() => sockets.close());
+    this.#observer.urls = sockets.urls;
+    const spool = await openSpool(this.#plan.dataDirectory);
+    resources.defer(() => closeSpool(this.#plan.dataDirectory, spool));
+    const admin = await AdminListener.open(this.#plan.adminBind, this.#plan.adminToken, this.#log.logger, () =>
+      this.#observer.snapshot(this.#state),
+    );
+    resources.defer(() => admin.close());
+    resources.defer(() => this.#end());
+    this.#startCrew(sockets, spool);
+    await Promise.race([this.#listening.promise, this.#failed.promise, this.#stopAsked.promise]);
+    if (this.#state === 'starting') this.#announce(sockets.urls, admin.urls);
+    await Promise.race([this.#stopAsked.promise, this.#failed.promise]);
+    // A connection that came now would wait for nobody.
+    sockets.close();
+    await this.#drain();
   }
 
   /** Finishes what runs and ends `run()`. */
   stop(why: string): void {
-    if (this.#stopping) return;
-    this.#stopping = true;
-    this.#log.info({ why }, 'stopping: what runs is finished first');
+    if (this.#state === 'stopping') return;
+    this.#state = 'stopping';
+    this.#log.logger.info({ why }, 'stopping: what runs is finished first');
     this.#stopAsked.resolve();
   }
 
   #startCrew(sockets: BoundSockets, spool: string): void {
-    const front = new FrontProcess(sockets.addresses, { ...this.#plan.front, spoolDirectory: spool }, (message) =>
-      this.#receive(crew, message),
-    );
-    const generation = new Generation(++this.#generations, this.#plan, front, this.#prefix, this.#log, {
-      failed: (failure) => this.#failed.reject(new StartError(failure)),
+    const { logger } = this.#log;
+    const crew = new Crew(sockets, spool, this.#plan, this.#apps, this.#prefix, logger, {
+      listening: () => this.#listening.resolve(),
+      frontFailed: (failure) => this.#fail(failure),
+      appFailed: (app, failure) => this.#appFailed(app, failure),
     });
-    const crew: Crew = { front, generation, drained: Promise.withResolvers() };
     this.#crew = crew;
-    generation.start();
-    void front.ended.then((ending) => {
-      crew.drained.resolve();
-      void generation.abandon('its front died');
-      if (this.#stopping) return;
-      if (!this.#hasServed) {
-        const message = `the front ${describeEnding(ending)} before it served`;
-        return this.#fail({
-          code: 'FRONT_FAILED',
-          message,
-          cure: 'see what it printed, above, and report it as a fault of Stillhouse',
-        });
+    void crew.ended.then((ending) => {
+      if (this.#state === 'stopping') return;
+      this.#observer.frontDied(crew.families);
+      const how = describeEnding(ending);
+      if (this.#state === 'starting') {
+        const cure = 'see what it printed, above, and report it as a fault of Stillhouse';
+        return this.#fail({ code: 'FRONT_FAILED', message: `the front ${how} before it served`, cure });
       }
-      const delayMs = this.#frontDeaths.died(front.age);
-      this.#log.error(
-        { front: front.pid, deaths: this.#frontDeaths.deaths, delayMs },
-        `the front ${describeEnding(ending)}; the next one is started`,
+      const delayMs = this.#frontDeaths.died(crew.front.age);
+      logger.error(
+        { front: crew.front.pid, deaths: this.#frontDeaths.deaths, delayMs },
+        `the front ${how}; the next one is started`,
       );
       this.#restart = setTimeout(() => this.#startCrew(sockets, spool), delayMs);
     });
   }
 
-  #receive(crew: Crew, message: FromFront): void {
-    switch (message.type) {
-      case 'committed':
-        crew.generation.committed();
-        this.#hasServed = true;
-        this.#served.resolve();
-        return;
-      case 'drained':
-        return crew.drained.resolve();
-      case 'front-failed':
-        return this.#fail(message.failure);
-      default:
-        crew.generation.receive(message);
-    }
+  /** The only app of a command line takes the server with it; one of several does not. */
+  #appFailed(app: SupervisedApp, failure: StartFailure): void {
+    if (this.#plan.strict) return this.#fail(failure);
+    const { code, message, cure, traceback } = failure;
+    this.#log.logger.error({ kind: 'app-failed', app: app.name, code, cure, traceback }, message);
   }
 
   #fail(failure: StartFailure): void {
     this.#failed.reject(new StartError(failure));
   }
 
-  #announce(sockets: BoundSockets): void {
-    const { start, workers } = this.#plan.app;
-    const urls = [
-      ...new Set(
-        sockets.addresses.map(({ host, port }) => `http://${host.includes(':') ? `[${host}]` : host}:${port}/`),
-      ),
-    ];
-    this.#log.info(
-      { kind: 'ready', app: start.app, urls, workers, threads: start.threads, ms: Math.round(performance.now()) },
-      `ready: ${start.app} at ${urls.join(' ')} after ${Math.round(performance.now())} ms`,
+  #announce(urls: readonly string[], adminUrls: readonly string[]): void {
+    this.#state = 'serving';
+    const ms = Math.round(performance.now());
+    const [only, ...others] = this.#apps;
+    const one =
+      only !== undefined && others.length === 0
+        ? { app: only.name, workers: only.runnable?.workers, threads: only.runnable?.start.threads }
+        : {};
+    const apps = this.#apps.map(({ name, plan, status }) => ({
+      name,
+      host: plan.mount.host,
+      path: plan.mount.path,
+      state: status.state,
+    }));
+    const who = this.#apps.map(({ name }) => name).join(', ');
+    this.#log.logger.info(
+      { kind: 'ready', ...one, urls, adminUrls, apps, ms },
+      `ready: ${who} at ${urls.join(' ')} after ${ms} ms`,
     );
   }
 
-  /** The front takes no more connections, answers what it has, and asks its workers to end. */
   async #drain(): Promise<void> {
-    const crew = this.#crew;
-    if (crew === undefined) return;
-    crew.generation.retire();
-    crew.front.send({ type: 'drain' });
-    const finished = crew.drained.promise.then(() => crew.generation.ended());
-    if (!(await within(this.#plan.gracefulTime, finished))) {
-      this.#log.warn({ gracefulMs: this.#plan.gracefulTime }, 'not everything ended in time; the rest is killed');
-    }
+    const { gracefulTime } = this.#plan;
+    if (this.#crew === undefined || (await within(gracefulTime, this.#crew.drain()))) return;
+    this.#log.logger.warn({ gracefulMs: gracefulTime }, 'not everything ended in time; the rest is killed');
   }
 
   /** Nothing is left behind, whatever went before. */
   async #end(): Promise<void> {
-    const crew = this.#crew;
-    if (crew === undefined) return;
-    await crew.generation.abandon('the server stops');
-    crew.front.disconnect();
-    if (!(await within(FRONT_EXIT_MS, crew.front.ended))) crew.front.kill();
-    await crew.front.ended;
+    this.#state = 'stopping';
+    clearTimeout(this.#restart);
+    this.#observer.close();
+    await this.#crew?.end((done) => within(FRONT_EXIT_MS, done));
+  }
+
+  #frontView(): FrontView {
+    const front = this.#crew?.front;
+    return { pid: front?.pid, alive: front?.alive === true, families: this.#crew?.families ?? [] };
   }
 }
 

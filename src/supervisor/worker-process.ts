@@ -11,7 +11,7 @@ const FD: Record<WorkerPipe, number> = { stdout: 1, stderr: 2, data: 3, control:
 /** The supervisor's view of one worker: its process. What it says is the front's to hear. */
 export class WorkerProcess {
   readonly id: number;
-  readonly generation: number;
+  readonly #of: { readonly app: string; readonly generation: number };
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
   readonly #began = performance.now();
@@ -20,9 +20,14 @@ export class WorkerProcess {
   /** Why it was killed, where the supervisor killed it. */
   reason: string | undefined;
 
-  constructor(id: number, generation: number, command: Omit<ChildCommand, 'stdio'>, prefix: readonly string[]) {
+  constructor(
+    id: number,
+    of: { readonly app: string; readonly generation: number },
+    command: Omit<ChildCommand, 'stdio'>,
+    prefix: readonly string[],
+  ) {
     this.id = id;
-    this.generation = generation;
+    this.#of = of;
     const { child, ended } = startChild({ ...command, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'] }, prefix);
     this.#child = child;
     this.ended = ended;
@@ -42,7 +47,7 @@ export class WorkerProcess {
   handTo(front: FrontProcess): void {
     if (this.pid === undefined) return;
     for (const pipe of WORKER_PIPES) front.send({ type: 'pipe', worker: this.id, pipe }, this.#pipe(pipe));
-    front.send({ type: 'worker', worker: this.id, generation: this.generation, pid: this.pid });
+    front.send({ type: 'worker', worker: this.id, ...this.#of, pid: this.pid });
   }
 
   /** Kills it and what it forked. */

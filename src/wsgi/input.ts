@@ -41,6 +41,12 @@ export class Input {
     return this.#take(Math.min(wanted, this.#size));
   }
 
+  /** The next bytes as they come, without waiting for more; undefined at the end. */
+  async piece(): Promise<Uint8Array | undefined> {
+    if (this.#size === 0 && !(await this.#fill())) return undefined;
+    return this.#take((this.#pieces[0] as Uint8Array).length);
+  }
+
   /** One line with its LF, or what is left without one; at most `size` bytes of it. Empty at the end. */
   async readline(size = -1): Promise<Uint8Array> {
     const wanted = size < 0 ? Number.POSITIVE_INFINITY : size;

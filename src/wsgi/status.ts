@@ -4,7 +4,9 @@ const STATUS = /^([2-5][0-9][0-9]) [\t\x20-\x7e\x80-\xff]*$/;
 
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
   404: 'Not Found',
+  405: 'Method Not Allowed',
   408: 'Request Timeout',
   413: 'Content Too Large',
   414: 'URI Too Long',

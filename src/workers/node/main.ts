@@ -8,6 +8,7 @@ import { Call } from '../../wsgi/call.ts';
 import type { Application } from '../../wsgi/types.ts';
 import { LinkSink } from './link-sink.ts';
 import { load } from './loader.ts';
+import { resolvePackages } from './packages.ts';
 import { writeFault } from './records.ts';
 import { readRequest } from './request.ts';
 
@@ -59,6 +60,7 @@ class Worker {
         const message = `the front speaks version ${start.version} of the worker protocol, this worker ${PROTOCOL_VERSION}`;
         throw new StartError({ code: 'APP_PROTOCOL_MISMATCH', message, cure: 'install one version of Stillhouse' });
       }
+      resolvePackages(start.packages);
       const { app, callable } = await load(start);
       this.#app = app;
       this.#control.write(

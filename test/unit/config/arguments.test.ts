@@ -1,10 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readArguments } from '../../../src/config/arguments.ts';
+import { readArguments as readIn } from '../../../src/config/arguments.ts';
+import { defaults, overlay } from '../../../src/config/layer.ts';
 import { SETTINGS, type Setting, type Settings } from '../../../src/config/settings.ts';
 
+const DIRECTORY = '/home/me';
+
+const readArguments = (argv: readonly string[]) => readIn(argv, DIRECTORY);
+
+/** The settings of a command line over the defaults. */
+function settingsOf(argv: readonly string[]): Settings {
+  return overlay(defaults(DIRECTORY), readArguments(argv).layer).settings;
+}
+
 test('without arguments there are the defaults', () => {
-  const { positionals, settings, help, version } = readArguments([]);
+  const { positionals, layer, configFile, help, version } = readArguments([]);
+  const settings = settingsOf([]);
+  assert.deepEqual([layer.size, configFile], [0, undefined]);
   assert.deepEqual([positionals, help, version], [[], false, false]);
   assert.deepEqual(settings.bind, [{ host: '127.0.0.1', port: 8000 }]);
   assert.deepEqual([settings.workers, settings.queueTimeout, settings.bodyMemory], [1, 30, 65536]);
@@ -27,7 +39,10 @@ const READ: readonly (readonly [argv: string, name: keyof Settings, value: unkno
     ],
   ],
   ['--python=a=b', 'python', 'a=b'],
-  ['--chdir=', 'chdir', ''],
+  ['--data-directory=', 'dataDirectory', ''],
+  ['--chdir=sub', 'workingDirectory', '/home/me/sub'],
+  ['--chdir=/srv', 'workingDirectory', '/srv'],
+  ['--python=.venv/bin/python', 'python', '/home/me/.venv/bin/python'],
   ['--queue-timeout=500ms', 'queueTimeout', 0.5],
   ['--access-log', 'accessLog', true],
   ['--no-access-log', 'accessLog', false],
@@ -39,14 +54,15 @@ const READ: readonly (readonly [argv: string, name: keyof Settings, value: unkno
 
 test('a flag is read in each way in which it can be written', async (t) => {
   for (const [argv, name, value] of READ) {
-    await t.test(argv, () => assert.deepEqual(readArguments(argv.split(' ')).settings[name], value));
+    await t.test(argv, () => assert.deepEqual(settingsOf(argv.split(' '))[name], value));
   }
 });
 
 test('words that are no flags are positionals, wherever they stand', () => {
-  const { positionals, settings } = readArguments(['serve', '--workers', '2', 'web_app:application', '-']);
+  const argv = ['serve', '--workers', '2', 'web_app:application', '-'];
+  const { positionals } = readArguments(argv);
   assert.deepEqual(positionals, ['serve', 'web_app:application', '-']);
-  assert.equal(settings.workers, 2);
+  assert.equal(settingsOf(argv).workers, 2);
 });
 
 test('help and version are asked for in both lengths', () => {
@@ -59,6 +75,8 @@ const REFUSED: readonly (readonly [argv: readonly string[], code: string, messag
   [['--acess-log'], 'OPTION_UNKNOWN', /no option --acess-log/, /did you mean --access-log\?/],
   [['--no-workers'], 'OPTION_UNKNOWN', /no option --no-workers/, /--help/],
   [['--xyzzy-quux'], 'OPTION_UNKNOWN', /no option --xyzzy-quux/, /^stillhouse --help lists/],
+  [['--config'], 'OPTION_INVALID', /--config has no value/, /configuration file/],
+  [['--chdir='], 'OPTION_INVALID', /an empty value is no path/, /folder/],
   [['-x'], 'OPTION_UNKNOWN', /no option -x/, /--help/],
   [['--workers'], 'OPTION_INVALID', /--workers has no value/, /worker processes/],
   [['--workers=0'], 'OPTION_INVALID', /0 is less than 1/, /worker processes/],
@@ -78,12 +96,30 @@ test('a command line that is wrong says where, why and what to do', async (t) =>
   }
 });
 
-test('every setting has a flag and help of its own, and a default that it takes', () => {
+test('--config names the configuration, and the last one counts', () => {
+  assert.equal(readArguments(['--config', 'a.yaml']).configFile, 'a.yaml');
+  assert.equal(readArguments(['--config=a.yaml', '--config=b.yaml']).configFile, 'b.yaml');
+});
+
+test('where a value came from is its flag, as it was written', () => {
+  const { layer } = readArguments(['-w', '2', '--no-access-log', '--bind=:1']);
+  assert.deepEqual(
+    [...layer].map(([name, { from }]) => [name, from]),
+    [
+      ['workers', '-w'],
+      ['accessLog', '--no-access-log'],
+      ['bind', '--bind'],
+    ],
+  );
+});
+
+test('every setting has a key, a flag and help of its own, and a default that it takes', () => {
   const settings: Setting[] = Object.values(SETTINGS);
-  const flags = settings.flatMap(({ flag, short }) => [flag, ...(short === undefined ? [] : [short])]);
+  const flags = settings.flatMap(({ flag, short }) => [flag, short].filter((word) => word !== undefined));
+  assert.equal(new Set(settings.map(({ key }) => key)).size, settings.length);
   assert.equal(new Set(flags).size, flags.length);
   assert(settings.every(({ help }) => help !== ''));
   for (const { flag, kind, default: text } of settings) {
-    if (kind !== 'switch') readArguments([`--${flag}=${text}`]);
+    if (kind !== 'switch' && flag !== undefined) readArguments([`--${flag}=${text}`]);
   }
 });

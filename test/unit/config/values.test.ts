@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Kind, Setting } from '../../../src/config/settings.ts';
-import { parseValue, ValueError } from '../../../src/config/values.ts';
+import { parseList, parseValue, ValueError } from '../../../src/config/values.ts';
 
 function setting(kind: Kind, given: Partial<Setting> = {}): Setting {
-  return { flag: 'x', kind, default: '', help: '', ...given };
+  return { key: 'x', flag: 'x', scope: 'server', kind, default: '', help: '', ...given };
 }
 
 const READ: readonly (readonly [kind: Kind, text: string, value: unknown])[] = [
@@ -32,6 +32,15 @@ const READ: readonly (readonly [kind: Kind, text: string, value: unknown])[] = [
   ['switch', 'false', false],
   ['switch', 'off', false],
   ['switch', '0', false],
+  ['mount', '', ''],
+  ['mount', '/', '/'],
+  ['mount', '/a/b', '/a/b'],
+  ['mount', '/a/', '/a'],
+  ['mount', '/café/.well-known', '/café/.well-known'],
+  ['hostname', '', ''],
+  ['hostname', 'Blog.Example.COM', 'blog.example.com'],
+  ['hostname', '[::1]', '[::1]'],
+  ['token', 'a-b.c~d/+==', 'a-b.c~d/+=='],
   ['addresses', 'localhost:8000', { host: 'localhost', port: 8000 }],
   ['addresses', ':0', { host: '0.0.0.0', port: 0 }],
   ['addresses', '[::1]:65535', { host: '::1', port: 65535 }],
@@ -60,6 +69,21 @@ const REFUSED: readonly (readonly [kind: Kind, text: string, words: RegExp])[] =
   ['bytes', '99999999999GiB', /is more than/],
   ['switch', 'YES', /"YES" is neither yes nor no/],
   ['switch', '', /neither yes nor no/],
+  ['mount', 'a', /"a" is not a path such as/],
+  ['mount', '//', /not a path/],
+  ['mount', '/a//b', /not a path/],
+  ['mount', '/a/../b', /not a path/],
+  ['mount', '/.', /not a path/],
+  ['mount', '/a b', /not a path/],
+  ['mount', '/a?b', /not a path/],
+  ['mount', '/a%20b', /percent-encoded/],
+  ['hostname', 'example.com:80', /has a port/],
+  ['hostname', '[::1]:80', /has a port/],
+  ['hostname', 'http://a', /not a host name/],
+  ['hostname', '*.example.com', /not a host name/],
+  ['token', '', /guards nothing/],
+  ['token', 'secret word', /^it holds a space/],
+  ['token', 'café', /not ASCII/],
   ['addresses', '8000', /not HOST:PORT, such as localhost:8000/],
   ['addresses', 'localhost:', /not HOST:PORT/],
   ['addresses', 'localhost:65536', /not HOST:PORT/],
@@ -76,6 +100,22 @@ test('a text that is no value says what would be', async (t) => {
       ),
     );
   }
+});
+
+test('several stand between commas, and none is none', () => {
+  assert.deepEqual(parseList(setting('addresses'), ':1, [::1]:2'), [
+    { host: '0.0.0.0', port: 1 },
+    { host: '::1', port: 2 },
+  ]);
+  assert.deepEqual(parseList(setting('addresses'), 'none'), []);
+  assert.throws(() => parseList(setting('addresses', { least: 1 }), 'none'), /at least one/);
+  assert.throws(() => parseList(setting('addresses'), ''), /an empty value is not HOST:PORT/);
+  assert.throws(() => parseList(setting('addresses'), ':1,'), /an empty value/);
+});
+
+test('an empty text is a value only where the default is one', () => {
+  assert.equal(parseValue(setting('path'), ''), '');
+  assert.throws(() => parseValue(setting('path', { default: './apps' }), ''), /an empty value is no path/);
 });
 
 test('bounds hold, and are part of what is allowed', () => {

@@ -100,6 +100,27 @@ test('a drain closes an idle connection now, whatever the client does', async ()
   await one.closed;
 });
 
+test('a drain with a grace answers the request that is on its way, and closes', async () => {
+  await using one = await connected(echo);
+  await one.wire.send(get('/')).answer();
+  one.pass(999);
+  one.connection.drain(1000);
+  assert.equal(one.socket.destroyed, false);
+  const answer = await one.wire.send(get('/late')).answer();
+  assert.deepEqual([answer.status, header(answer, 'connection')], [200, 'close']);
+});
+
+test('a drain with a grace closes what has rested for longer, and what goes on resting', async () => {
+  for (const rested of [1000, 999]) {
+    await using one = await connected(echo);
+    await one.wire.send(get('/')).answer();
+    one.pass(rested);
+    one.connection.drain(1000);
+    if (rested < 1000) one.pass(1000);
+    await one.closed;
+  }
+});
+
 test('a drain lets what runs end, and its answer says that it was the last', async () => {
   const gate = Promise.withResolvers<void>();
   await using one = await connected(async (environ, start) => {

@@ -1,7 +1,7 @@
 /** The pool over links that only remember what they were given. */
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
-import { test } from 'node:test';
+import { afterEach, beforeEach, mock, test } from 'node:test';
 import { ClientGone } from '../../../src/errors.ts';
 import { ProtocolError } from '../../../src/pool/frames.ts';
 import { Pool } from '../../../src/pool/pool.ts';
@@ -41,12 +41,23 @@ class FakeLink {
   }
 }
 
+// Requests that a test leaves running keep the pool looking at their deadlines.
+beforeEach(() => mock.timers.enable({ apis: ['setInterval', 'setTimeout'] }));
+afterEach(() => mock.timers.reset());
+
 function setUp(...slots: number[]): { pool: Pool; links: FakeLink[] } {
   return setUpShared(0, ...slots);
 }
 
 function setUpShared(patience: number, ...slots: number[]): { pool: Pool; links: FakeLink[] } {
-  const pool = new Pool({ window: 1000, queueTime: 1000, patience });
+  const pool = new Pool({
+    window: 1000,
+    queueTime: 1000,
+    timeout: 0,
+    waited: () => undefined,
+    timedOut: () => undefined,
+    patience,
+  });
   const links = slots.map((count) => new FakeLink(count));
   for (const link of links) pool.add(link as unknown as WorkerLink);
   return { pool, links };
@@ -139,12 +150,11 @@ test('a request that no frame can carry fails alone', async () => {
 test('who waits too long gets 503 with Retry-After, and the others go on waiting', async (t) => {
   let now = 0;
   t.mock.method(performance, 'now', () => now);
-  t.mock.timers.enable({ apis: ['setInterval'] });
   const { pool, links } = setUp(1);
   const [link] = links as [FakeLink];
   const pass = (time: number) => {
     now += time;
-    t.mock.timers.tick(time);
+    mock.timers.tick(time);
   };
   ask(pool, '/running');
   const early = ask(pool, '/early');
@@ -199,6 +209,9 @@ test('where slots share an event loop, and no worker runs nothing, a request sha
   const { pool, links } = setUpShared(1, 64);
   ask(pool, '/1');
   const { heads } = ask(pool, '/2');
-  while (links[0]?.given.length === 1) await new Promise(setImmediate);
+  while (links[0]?.given.length === 1) {
+    await new Promise(setImmediate);
+    mock.timers.tick(1);
+  }
   assert.deepEqual([links[0]?.given, heads], [['/1', '/2'], []]);
 });

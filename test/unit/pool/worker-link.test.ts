@@ -28,6 +28,7 @@ const START = {
   threads: 2,
   multiprocess: false,
   window: 1000,
+  packages: null,
 } as const;
 
 class Worker {

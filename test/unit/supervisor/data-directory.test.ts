@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { closeSpool, openSpool } from '../../../src/supervisor/data-directory.ts';
@@ -14,7 +15,7 @@ test('a spool is made for this process alone, and nothing is left of it', async 
   using folder = new Folder();
   const data = join(folder.path, 'a', 'data');
   const spool = await openSpool(data);
-  assert.equal(basename(spool), `spool-${process.pid}`);
+  assert.equal(basename(spool), `spool-${hostname()}-${process.pid}`);
   assert.deepEqual([modeOf(data), modeOf(spool)], [0o700, 0o700]);
   await closeSpool(data, spool);
   assert.equal(existsSync(data), false);
@@ -27,16 +28,14 @@ test('a data directory with something else in it stays', async () => {
   assert.equal(existsSync(join(folder.path, 'mine.txt')), true);
 });
 
-test('spools of runs that are over are removed, and others left alone', async () => {
-  using folder = new Folder({ 'spool-x/a': '' });
+test('spools of runs that are over are removed; those of others, and of other hosts, are left alone', async () => {
+  using folder = new Folder();
   const { pid: dead } = spawnSync('true');
-  folder.write(`spool-${dead}/body`, 'secret');
-  mkdirSync(join(folder.path, 'spool-1'));
+  const names = [`spool-${hostname()}-${dead}`, `spool-elsewhere-${dead}`, `spool-${hostname()}-1`, 'spool-x'];
+  for (const name of names) folder.write(`${name}/body`, 'secret');
   const spool = await openSpool(folder.path);
-  const left = [`spool-${dead}`, 'spool-1', 'spool-x', basename(spool)].map((name) =>
-    existsSync(join(folder.path, name)),
-  );
-  assert.deepEqual(left, [false, true, true, true]);
+  const left = [...names, basename(spool)].map((name) => existsSync(join(folder.path, name)));
+  assert.deepEqual(left, [false, true, true, true, true]);
 });
 
 test('a data directory that others may write to, or that is none, is refused with the cure', async (t) => {

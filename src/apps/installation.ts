@@ -1,0 +1,37 @@
+import { StartError } from '../errors.ts';
+import type { Places } from './environments.ts';
+import type { AppSpec } from './resolve.ts';
+
+/** Of what an installer says. */
+const LINES = 20;
+
+/** One app's packages, and where they are to be put. */
+export interface Installation {
+  readonly spec: AppSpec;
+  readonly environments: Places;
+  readonly env: NodeJS.ProcessEnv;
+  /** Tells of progress. */
+  readonly say: (message: string) => void;
+  /** Ends it at once, and what it has started. */
+  readonly signal: AbortSignal;
+}
+
+/** An installer has failed: what it was at, and what it said of it. */
+export function installFailed(app: string, why: string, cure: string, lines: readonly string[]): StartError {
+  const said = lines.join('\n');
+  const message = `${app}: ${why}`;
+  return new StartError({
+    code: 'APP_DEPENDENCIES_FAILED',
+    message,
+    cure,
+    ...(said === '' ? {} : { traceback: said }),
+  });
+}
+
+/** The last that an installer said. */
+export function lastLines(output: string): readonly string[] {
+  return output
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-LINES);
+}

@@ -1,0 +1,117 @@
+import type { Logger } from 'pino';
+import { bufferBody } from '../middleware/buffer-body.ts';
+import { limitBody } from '../middleware/limit-body.ts';
+import type { AppTally } from '../observe/tally.ts';
+import { Pool } from '../pool/pool.ts';
+import { errorPage } from '../wsgi/error-page.ts';
+import { statusText } from '../wsgi/status.ts';
+import type { Application } from '../wsgi/types.ts';
+import { FrontWorker, type WorkerEvents, type WorkerPipes } from './front-worker.ts';
+import type { AppMount, FrontSettings, GenerationPlan } from './protocol.ts';
+
+interface Generation {
+  readonly plan: GenerationPlan;
+  readonly pool: Pool;
+  readonly workers: Map<number, FrontWorker>;
+}
+
+/** One app in the front: its generations, of which one serves, as one `Application`. */
+export class FrontApp {
+  readonly name: string;
+  /** Its own middleware around whatever generation serves now, folded once. */
+  readonly application: Application;
+  readonly #log: Logger;
+  readonly #tally: AppTally;
+  readonly #generations = new Map<number, Generation>();
+  #current: Generation | undefined;
+
+  constructor(mount: AppMount, settings: FrontSettings, log: Logger, tally: AppTally) {
+    this.name = mount.name;
+    this.#log = log;
+    this.#tally = tally;
+    const { bodyMemory, spoolDirectory } = settings;
+    const buffered = bufferBody({ memory: bodyMemory, directory: spoolDirectory })((environ, startResponse) => {
+      if (this.#current === undefined) return this.#notReady(environ, startResponse);
+      return this.#current.pool.application(environ, startResponse);
+    });
+    this.application = limitBody(mount.bodyLimit)(buffered);
+  }
+
+  /** Requests that wait for a worker now, and all that are not answered yet. */
+  get load(): { readonly queued: number; readonly inFlight: number } {
+    const pools = [...this.#generations.values()].map(({ pool }) => pool);
+    const queued = pools.reduce((sum, pool) => sum + pool.queued, 0);
+    return { queued, inFlight: pools.reduce((sum, pool) => sum + pool.running, queued) };
+  }
+
+  prepare(plan: GenerationPlan): void {
+    const pool = new Pool({
+      window: plan.start.window,
+      queueTime: plan.queueTime,
+      patience: plan.patience,
+      timeout: plan.timeout,
+      waited: (ms) => this.#tally.queueTime.observe(ms / 1000),
+      timedOut: (request) => {
+        this.#tally.timeouts++;
+        this.#log.error(
+          { app: this.name, request, code: 'REQUEST_TIMEOUT' },
+          `a request ran longer than ${plan.timeout / 1000} s and got 504`,
+        );
+      },
+    });
+    this.#generations.set(plan.generation, { plan, pool, workers: new Map() });
+  }
+
+  /** Takes a worker into its generation; false where there is none. */
+  adopt(worker: number, generation: number, pid: number, pipes: WorkerPipes, events: WorkerEvents): boolean {
+    const into = this.#generations.get(generation);
+    if (into === undefined) return false;
+    const log = this.#log.child({ app: this.name, worker: pid });
+    into.workers.set(worker, new FrontWorker(pipes, pid, into.plan, into.pool, log, events));
+    return true;
+  }
+
+  /** Kills every worker and what it forked. */
+  killWorkers(): void {
+    for (const { workers } of this.#generations.values()) for (const worker of workers.values()) worker.kill();
+  }
+
+  /** A worker has died: resolves when all that it said has been heard. */
+  async lose(worker: number, why: string): Promise<void> {
+    for (const { workers } of this.#generations.values()) {
+      const lost = workers.get(worker);
+      workers.delete(worker);
+      await lost?.gone(why);
+    }
+  }
+
+  /** Lets a generation serve. */
+  commit(generation: number): void {
+    this.#current = this.#generations.get(generation) ?? this.#current;
+  }
+
+  /** Lets what runs in a generation end, and then its workers. */
+  async retire(generation: number): Promise<void> {
+    const old = this.#generations.get(generation);
+    if (old === undefined) return;
+    if (this.#current === old) this.#current = undefined;
+    await this.#end(old);
+    this.#generations.delete(generation);
+  }
+
+  /** Lets what runs in every generation end, and then all workers. */
+  async drain(): Promise<void> {
+    for (const generation of this.#generations.values()) await this.#end(generation);
+  }
+
+  async #end({ pool, workers }: Generation): Promise<void> {
+    await pool.drained();
+    for (const worker of workers.values()) worker.stop();
+  }
+
+  readonly #notReady: Application = (_, startResponse) => {
+    const { headers, body } = errorPage(503, 'the application has not started; its log says why');
+    startResponse(statusText(503), [...headers, ['Retry-After', '5']]);
+    return [body];
+  };
+}
