@@ -1,12 +1,12 @@
-// `npm run build`: the package as it is published and put into the image, in dist/. It has the layout of the checkout
+// `npm run build [-- FOLDER]`: the package as it is published and put into the image, in dist/. It has the layout of the checkout
 // with src/ compiled, because Node removes no types from files under node_modules.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = join(root, 'dist');
+const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 
 /** What of package.json is for those who install the package. */
 const KEPT = ['name', 'version', 'description', 'keywords', 'license', 'type', 'engines', 'bin', 'dependencies'];
@@ -20,7 +20,8 @@ writePackage();
 
 function compile() {
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
-  const { status, error } = spawnSync(tsc, ['--project', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
+  const args = ['--project', join(root, 'tsconfig.build.json'), '--outDir', dist];
+  const { status, error } = spawnSync(tsc, args, { stdio: 'inherit' });
   if (status === 0) return;
   if (error) process.stderr.write(`${tsc} does not start: ${error.message}\nWhat to do: \`npm ci\`\n`);
   process.exit(1);

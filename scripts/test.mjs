@@ -11,7 +11,7 @@ import { TestCounts } from './test-counts.mjs';
 
 const ofImage = process.argv[2] === '--image';
 /** An engine's builds and networks are not for two at a time. */
-const CONCURRENCY = ofImage ? 1 : 2;
+const CONCURRENCY = ofImage ? 1 : 3;
 const LIMITS = ofImage ? { test: 300_000, file: 600_000 } : { test: 60_000, file: 120_000 };
 const root = fileURLToPath(new URL('..', import.meta.url));
 const patterns = process.argv.slice(ofImage ? 3 : 2);
