@@ -1,5 +1,5 @@
 import { ClientError, ClientGone } from '../errors.ts';
-import { isBody } from '../wsgi/body.ts';
+import { isBody, type Steps, stepsOf } from '../wsgi/body.ts';
 import { fromNative } from '../wsgi/environ.ts';
 import { Input } from '../wsgi/input.ts';
 import type { Body, Chunk, Environ, Middleware } from '../wsgi/types.ts';
@@ -118,7 +118,7 @@ class Entry {
 class CountedBody implements AsyncIterableIterator<Chunk> {
   readonly #body: Body;
   readonly #entry: Entry;
-  #steps: Iterator<Chunk> | AsyncIterator<Chunk> | undefined;
+  #steps: Steps | undefined;
 
   constructor(body: Body, entry: Entry) {
     this.#body = body;
@@ -154,9 +154,8 @@ class CountedBody implements AsyncIterableIterator<Chunk> {
     }
   }
 
-  #iterator(): Iterator<Chunk> | AsyncIterator<Chunk> {
-    this.#steps ??=
-      Symbol.asyncIterator in this.#body ? this.#body[Symbol.asyncIterator]() : this.#body[Symbol.iterator]();
+  #iterator(): Steps {
+    this.#steps ??= stepsOf(this.#body);
     return this.#steps;
   }
 }

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { isBody } from './body.ts';
+import { isBody, type Steps, stepsOf } from './body.ts';
 import { encodeChunk, joinChunks } from './chunk.ts';
 import { FileWrapper } from './file-wrapper.ts';
 import { describe } from './headers.ts';
@@ -10,8 +10,6 @@ const EMPTY = new Uint8Array(0);
 
 /** Bodies given as an array up to this many bytes leave in one piece with their head. */
 const ONE_PIECE = 65536;
-
-type Steps = Iterator<Chunk> | AsyncIterator<Chunk>;
 
 /**
  * One call of an application, from environ to the last byte, by the rules of PEP 3333: the one place in TypeScript where they
@@ -126,7 +124,7 @@ export class Call {
   }
 
   async #sendSteps(body: Body): Promise<void> {
-    const steps: Steps = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
+    const steps = stepsOf(body);
     this.#steps = steps;
     if (body instanceof FileWrapper && this.#started.length !== undefined) body.limit(this.#started.length);
     while (!this.#cancelled) {

@@ -1,4 +1,4 @@
-import { isBody } from './body.ts';
+import { isBody, type Steps, stepsOf } from './body.ts';
 import { describe, isHopByHop, isToken } from './headers.ts';
 import { Input } from './input.ts';
 import type { Application, Body, Chunk, Environ, Header, StartResponse } from './types.ts';
@@ -128,7 +128,7 @@ class CheckedInput extends Input {
 class CheckedBody implements AsyncIterableIterator<Chunk> {
   readonly #body: Body;
   readonly #state: { started: boolean };
-  #steps: Iterator<Chunk> | AsyncIterator<Chunk> | undefined;
+  #steps: Steps | undefined;
   #closed = false;
 
   constructor(body: Body, state: { started: boolean }) {
@@ -160,9 +160,8 @@ class CheckedBody implements AsyncIterableIterator<Chunk> {
     await this.#body.close?.();
   }
 
-  #iterator(): Iterator<Chunk> | AsyncIterator<Chunk> {
-    this.#steps ??=
-      Symbol.asyncIterator in this.#body ? this.#body[Symbol.asyncIterator]() : this.#body[Symbol.iterator]();
+  #iterator(): Steps {
+    this.#steps ??= stepsOf(this.#body);
     return this.#steps;
   }
 }
