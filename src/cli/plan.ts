@@ -57,6 +57,7 @@ export function makePlan(
         body: Math.max(0, ...specs.map(({ resolved }) => resolved.settings.limitRequestBody)),
         headTime: settings.headTimeout * 1000,
         bodyTime: settings.bodyTimeout * 1000,
+        bodyRate: settings.bodyMinRate,
         idleTime: settings.keepAlive * 1000,
         writeTime: settings.writeTimeout * 1000,
         responseBuffer: settings.responseBuffer,
@@ -76,7 +77,8 @@ export function dataDirectoryOf({ dataDirectory }: Settings): string {
 function appPlan(spec: AppSpec, dataDirectory: string, around: Surroundings): AppPlan {
   const { name, path, host, resolved, target } = spec;
   const { settings } = resolved;
-  const base = { mount: { name, path, host, bodyLimit: settings.limitRequestBody }, required: settings.required };
+  const { limitRequestBody: bodyLimit, streaming, required } = settings;
+  const base = { mount: { name, path, host, bodyLimit, streaming }, required };
   if (!isTarget(target)) return { ...base, failure: target, prepare: () => Promise.reject(new StartError(target)) };
   return { ...base, prepare: (say, signal) => prepare(spec, target, dataDirectory, around, say, signal) };
 }
@@ -113,6 +115,7 @@ async function prepare(
       threads,
       multiprocess: settings.workers > 1,
       window: WINDOW,
+      streaming: settings.streaming,
       packages: installed.packages ?? null,
     },
     workers: settings.workers,

@@ -129,6 +129,14 @@ export const SETTINGS = {
     scope: 'both',
     help: 'how long an application may take to begin its answer; then 504, and its worker is replaced if it does not end; 0: without end',
   },
+  streaming: {
+    key: 'streaming',
+    flag: 'streaming',
+    kind: 'switch',
+    default: 'no',
+    scope: 'both',
+    help: 'whether an app is given request bodies as they come, and its worker waits for them, in place of whole ones',
+  },
   python: {
     key: 'python.executable',
     flag: 'python',
@@ -223,6 +231,15 @@ export const SETTINGS = {
     default: '30',
     least: 0.1,
     help: 'how long a request body may stand still; then 408',
+  },
+  bodyMinRate: {
+    ...HTTP,
+    key: 'http.body_min_rate',
+    flag: 'body-min-rate',
+    kind: 'bytes',
+    default: '500',
+    least: 0,
+    help: 'bytes per second that a request body must bring on average, once it has been waited for as long as http.body_timeout; then 408; 0: any',
   },
   writeTimeout: {
     ...HTTP,

@@ -1,13 +1,16 @@
 import type { Logger } from 'pino';
-import { bufferBody } from '../middleware/buffer-body.ts';
+import { bufferBody, type SpoolFailed } from '../middleware/buffer-body.ts';
 import { limitBody } from '../middleware/limit-body.ts';
+import { streamBody } from '../middleware/stream-body.ts';
 import type { AppTally } from '../observe/tally.ts';
 import { Pool } from '../pool/pool.ts';
 import { errorPage } from '../wsgi/error-page.ts';
 import { statusText } from '../wsgi/status.ts';
-import type { Application } from '../wsgi/types.ts';
+import type { Application, Environ } from '../wsgi/types.ts';
 import { FrontWorker, type WorkerEvents, type WorkerPipes } from './front-worker.ts';
 import type { AppMount, FrontSettings, GenerationPlan } from './protocol.ts';
+
+const SPOOL_CURE = 'make room on the disk of the data directory, or name another with data.directory';
 
 interface Generation {
   readonly plan: GenerationPlan;
@@ -30,11 +33,18 @@ export class FrontApp {
     this.#log = log;
     this.#tally = tally;
     const { bodyMemory, spoolDirectory } = settings;
-    const buffered = bufferBody({ memory: bodyMemory, directory: spoolDirectory })((environ, startResponse) => {
+    const spool = {
+      memory: bodyMemory,
+      directory: spoolDirectory,
+      failed: ({ message }: SpoolFailed, { HTTP_X_REQUEST_ID: request }: Environ) =>
+        log.error({ app: this.name, request, code: 'SPOOL_FAILED', cure: SPOOL_CURE }, message),
+    };
+    const handBody = mount.streaming ? streamBody : bufferBody(spool);
+    const handed = handBody((environ, startResponse) => {
       if (this.#current === undefined) return this.#notReady(environ, startResponse);
       return this.#current.pool.application(environ, startResponse);
     });
-    this.application = limitBody(mount.bodyLimit)(buffered);
+    this.application = limitBody(mount.bodyLimit)(handed);
   }
 
   /** Requests that wait for a worker now, and all that are not answered yet. */

@@ -41,7 +41,8 @@ export class FrontWorker {
     this.#events = events;
     this.#link = new WorkerLink(pipes, plan.start, {
       control: (frame) => this.#control(frame),
-      free: () => pool.dispatch(),
+      freed: (slow) => pool.freed(this.#link, slow),
+      returned: (requests) => pool.takeBack(requests),
       broken: (why) => events.broken(why),
     });
     this.#watch = new BootWatch(
@@ -78,11 +79,11 @@ export class FrontWorker {
     const open = Object.values(this.#pipes).filter((pipe) => !pipe.closed);
     await Promise.race([Promise.all(open.map(closed)), later(LAST_WORDS_MS)]);
     this.#pool.remove(this.#link);
-    const requests = this.#link.fail();
-    if (requests.length > 0) this.#log.error({ code: 'WORKER_DIED', requests }, `${why}; its requests got 502`);
+    const { cut, unbegun } = this.#link.fail();
+    if (cut.length > 0) this.#log.error({ code: 'WORKER_DIED', requests: cut }, `${why}; its requests got 502`);
     this.#pipes.stdout.destroy();
     this.#pipes.stderr.destroy();
-    this.#pool.dispatch();
+    this.#pool.takeBack(unbegun);
   }
 
   #control(frame: Frame): void {
@@ -120,6 +121,7 @@ function closed(pipe: Socket): Promise<void> {
   return new Promise((resolve) => pipe.once('close', () => resolve()));
 }
 
+/** Later by `ms`, and what has come by then has been read: a front that was busy finds a timer before its sockets. */
 function later(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => setTimeout(() => setImmediate(resolve), ms));
 }

@@ -22,6 +22,8 @@ export interface AppMount {
   readonly host: string;
   /** Bytes of a request body. */
   readonly bodyLimit: number;
+  /** Whether its workers are given request bodies as they come. */
+  readonly streaming: boolean;
 }
 
 /** How a front works, whatever it serves. */

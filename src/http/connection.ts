@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { ClientError, ClientGone } from '../errors.ts';
+import { ClientError, type ClientErrorCode, ClientGone } from '../errors.ts';
 import { Call } from '../wsgi/call.ts';
 import { makeEnviron, type Peer } from '../wsgi/environ.ts';
 import { Input } from '../wsgi/input.ts';
@@ -8,9 +8,11 @@ import type { Clock } from './clock.ts';
 import type { Framing, ParsedHead } from './request-head.ts';
 import { RequestParser } from './request-parser.ts';
 import { type Outlet, ResponseSink } from './response-sink.ts';
+import { SendWatch } from './send-watch.ts';
 import type { ServerSettings } from './settings.ts';
 
-const EMPTY = new Uint8Array(0);
+/** One for all: an input that is at its end stays there. */
+const NO_INPUT = Input.of(new Uint8Array(0));
 /** Bytes of further requests, or of a body that nobody asks for, that are read ahead. */
 const READ_AHEAD = 65536;
 /** Bytes of an unread body that are read and thrown away to keep the connection. */
@@ -24,6 +26,10 @@ interface Exchange {
   readonly framing: Framing;
   bodyDone: boolean;
   continued: boolean;
+  /** Bytes of the body that came. */
+  received: number;
+  /** How long the client was waited for, in milliseconds. */
+  waited: number;
 }
 
 /** One client connection: requests in, one at a time to the application, responses out (RFC 9112, 9). */
@@ -40,11 +46,14 @@ export class Connection implements Outlet {
   #drained: PromiseWithResolvers<void> | undefined;
   #deadline = Number.POSITIVE_INFINITY;
   #onDeadline: 'idle' | 'head' | 'body' | 'linger' = 'idle';
-  #unsent = 0;
-  #unsentSince = 0;
+  #tooSlow: ClientErrorCode = 'BODY_TIMEOUT';
+  /** Only while something waits for the client. */
+  #sending: SendWatch | undefined;
   /** Since when nothing runs. */
   #restingSince: number;
   #inputEnded = false;
+  #advancing = false;
+  #again = false;
   #closing = false;
   #lingering = false;
 
@@ -78,16 +87,15 @@ export class Connection implements Outlet {
 
   /** Called about once a second with the time of the clock. */
   check(now: number): void {
-    const waiting = this.#socket.writableLength;
-    if (waiting !== this.#unsent || waiting === 0) {
-      this.#unsent = waiting;
-      this.#unsentSince = now;
-    } else if (now - this.#unsentSince > this.#settings.limits.writeTime) {
-      this.#socket.destroy();
+    if (this.#socket.writableLength === 0) {
+      this.#sending = undefined;
+    } else {
+      this.#sending ??= new SendWatch(this.#socket, this.#settings.limits.writeTime);
+      this.#sending.check(now);
     }
     if (now < this.#deadline) return;
     this.#deadline = Number.POSITIVE_INFINITY;
-    if (this.#onDeadline === 'body') this.#arrival?.reject(new ClientError('BODY_TIMEOUT'));
+    if (this.#onDeadline === 'body') this.#arrival?.reject(new ClientError(this.#tooSlow));
     else if (this.#onDeadline === 'head' && this.#parser.buffered > 0) this.#refuse(new ClientError('HEAD_TIMEOUT'));
     else this.#socket.destroy();
   }
@@ -115,13 +123,16 @@ export class Connection implements Outlet {
     this.#socket.destroy();
   }
 
-  send(bytes: Uint8Array): void | Promise<void> {
-    if (this.#socket.destroyed) return;
-    this.#socket.write(bytes);
-    // A buffer below the socket's own mark would wait for a `drain` that never comes.
-    if (!this.#socket.writableNeedDrain || this.#socket.writableLength <= this.#settings.limits.responseBuffer) return;
-    this.#drained ??= Promise.withResolvers();
-    return this.#drained.promise;
+  send(bytes: Uint8Array | string): void | Promise<void> {
+    this.#put(bytes);
+    return this.#room();
+  }
+
+  sendAll(parts: readonly (Uint8Array | string)[]): void | Promise<void> {
+    this.#socket.cork();
+    for (const part of parts) this.#put(part);
+    this.#socket.uncork();
+    return this.#room();
   }
 
   date(): string {
@@ -145,6 +156,21 @@ export class Connection implements Outlet {
     this.#settings.onError(error, this.#peer, environ);
   }
 
+  #put(bytes: Uint8Array | string): void {
+    if (this.#socket.destroyed) return;
+    if (typeof bytes === 'string') this.#socket.write(bytes, 'latin1');
+    else this.#socket.write(bytes);
+  }
+
+  /** A promise where the client is slow and the buffer is full. */
+  #room(): void | Promise<void> {
+    // A buffer below the socket's own mark would wait for a `drain` that never comes.
+    if (!this.#socket.writableNeedDrain || this.#socket.writableLength <= this.#settings.limits.responseBuffer) return;
+    if (this.#socket.destroyed) return;
+    this.#drained ??= Promise.withResolvers();
+    return this.#drained.promise;
+  }
+
   #receive(bytes: Buffer): void {
     if (this.#lingering) return;
     this.#parser.receive(bytes);
@@ -162,29 +188,40 @@ export class Connection implements Outlet {
 
   /** Begins the next request, where its head is here. */
   #advance(): void {
-    try {
-      const event = this.#parser.next();
-      if (event?.type === 'head') this.#begin(event);
-      else if (this.#inputEnded) this.#socket.end();
-      else if (this.#onDeadline !== 'head') this.#wait('head', this.#settings.limits.headTime);
-    } catch (error) {
-      this.#refuse(error as ClientError);
-    }
+    this.#advancing = true;
+    do {
+      this.#again = false;
+      try {
+        const event = this.#parser.next();
+        if (event?.type === 'head') this.#begin(event);
+        else if (this.#inputEnded) this.#socket.end();
+        else if (this.#onDeadline !== 'head') this.#wait('head', this.#settings.limits.headTime);
+      } catch (error) {
+        this.#refuse(error as ClientError);
+      }
+    } while (this.#again);
+    this.#advancing = false;
   }
 
   #begin({ head, framing }: ParsedHead): void {
     this.#deadline = Number.POSITIVE_INFINITY;
     this.#onDeadline = 'idle';
     const { flags, report, app } = this.#settings;
-    const input = framing.length === 0 ? Input.of(EMPTY) : new Input(() => this.#pull(exchange));
+    const input = framing.length === 0 ? NO_INPUT : new Input(() => this.#pull(exchange));
     const environ = makeEnviron(head, this.#peer, flags, input);
     const asked = { method: head.method, version: head.version, keepAlive: framing.keepAlive };
     const sink = new ResponseSink(this, asked, environ);
-    const call = new Call(environ, sink, (problem) => report(problem, environ));
-    const exchange: Exchange = { call, sink, framing, bodyDone: framing.length === 0, continued: false };
+    const call = new Call(
+      environ,
+      sink,
+      (problem) => report(problem, environ),
+      () => this.#finish(),
+    );
+    const bodyDone = framing.length === 0;
+    const exchange: Exchange = { call, sink, framing, bodyDone, continued: false, received: 0, waited: 0 };
     this.#exchange = exchange;
     if (framing.length === 0) this.#parser.next();
-    void call.run(app, environ).then(() => this.#finish());
+    call.run(app, environ);
   }
 
   /** The next piece of the request's body, as it is asked for. */
@@ -193,7 +230,10 @@ export class Connection implements Outlet {
       // The application reads on after its response: what comes now is another request's.
       if (exchange !== this.#exchange) throw new ClientGone();
       const event = this.#parser.next();
-      if (event?.type === 'data') return event.bytes;
+      if (event?.type === 'data') {
+        exchange.received += event.bytes.length;
+        return event.bytes;
+      }
       if (event?.type === 'end') exchange.bodyDone = true;
       else await this.#more(exchange);
     }
@@ -210,7 +250,8 @@ export class Connection implements Outlet {
     this.#arrival ??= Promise.withResolvers();
     const arrival = this.#arrival;
     this.#socket.resume();
-    this.#wait('body', this.#settings.limits.bodyTime);
+    const since = this.#clock.now();
+    this.#waitForBody(exchange);
     try {
       await arrival.promise;
     } finally {
@@ -218,30 +259,48 @@ export class Connection implements Outlet {
       if (this.#arrival === arrival) {
         this.#arrival = undefined;
         this.#deadline = Number.POSITIVE_INFINITY;
+        exchange.waited += this.#clock.now() - since;
       }
     }
   }
 
+  /** Until the next bytes may be no longer than `bodyTime`, and all of it together no longer than that and what has come would take at `bodyRate`. */
+  #waitForBody({ received, waited }: Exchange): void {
+    const { bodyTime, bodyRate } = this.#settings.limits;
+    const left = bodyRate === 0 ? bodyTime : bodyTime + (received * 1000) / bodyRate - waited;
+    this.#tooSlow = left < bodyTime ? 'BODY_TOO_SLOW' : 'BODY_TIMEOUT';
+    this.#wait('body', Math.min(bodyTime, left));
+  }
+
   /** The application is done: on to the next request, or to the end of the connection. */
-  async #finish(): Promise<void> {
+  #finish(): void {
     const exchange = this.#exchange as Exchange;
-    const usable = exchange.sink.reusable && (await this.#discard(exchange));
+    if (!exchange.sink.reusable) this.#rest(false);
+    else if (exchange.bodyDone) this.#rest(true);
+    else void this.#discard(exchange).then((usable) => this.#rest(usable));
+  }
+
+  /** @param usable whether the connection can carry another request */
+  #rest(usable: boolean): void {
     this.#exchange = undefined;
     if (this.#socket.destroyed) return;
-    if (!usable || this.#closing) {
-      this.#end();
-      return;
-    }
+    if (!usable || this.#closing) return this.#end();
     this.#restingSince = this.#clock.now();
-    this.#wait('idle', this.#settings.limits.idleTime);
-    this.#socket.resume();
-    if (this.#parser.buffered > 0 || this.#inputEnded) this.#advance();
+    this.#onDeadline = 'idle';
+    this.#deadline = this.#restingSince + this.#settings.limits.idleTime;
+    if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#parser.buffered > 0 || this.#inputEnded) this.#advanceSoon();
     this.#settings.onIdle?.();
+  }
+
+  /** Not at once where this runs in a request: pipelined ones that are answered at once would nest. */
+  #advanceSoon(): void {
+    if (this.#advancing) this.#again = true;
+    else this.#advance();
   }
 
   /** Reads what the application left of the body, within bounds; false where the connection cannot go on. */
   async #discard(exchange: Exchange): Promise<boolean> {
-    if (exchange.bodyDone) return true;
     if (this.closing) return false;
     try {
       for (let size = 0; size <= DISCARD; ) {

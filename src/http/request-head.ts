@@ -4,6 +4,7 @@
  */
 import { ClientError, type ClientErrorCode } from '../errors.ts';
 import type { RequestHead } from '../wsgi/environ.ts';
+import { fieldName } from '../wsgi/field-names.ts';
 import { isToken } from '../wsgi/headers.ts';
 import type { Limits } from './limits.ts';
 
@@ -24,9 +25,13 @@ export interface ParsedHead {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refused wherever they stand (RFC 9110, 5.5; RFC 9112, 2.2)
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
+/** All but the CRLF between lines: in most heads nothing, which one look shows. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const SUSPECT = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 const TARGET = /^[\x21\x22\x24-\x7e]+$/;
 const ABSOLUTE = /^https?:\/\/([^/?]+)([^?]*)(?:\?(.*))?$/i;
-const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~%!$&'()*+,;=]*)(?::[0-9]{0,5})?$/;
+/** RFC 3986, 3.2.2 and 3.2.3: an address or a name, and a port. */
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?$/;
 const DIGITS = /^[0-9]+$/;
 const VERSION = /^HTTP\/[0-9]\.[0-9]$/;
 
@@ -41,7 +46,8 @@ export function parseHead(text: string, limits: Limits): ParsedHead {
   const fields: string[] = [];
   for (let at = 1; at < lines.length; at++) parseField(lines[at] as string, fields);
   const framing = readFraming(fields, version, limits);
-  return { head: { method, target, version, fields, ...parseTarget(method, target) }, framing };
+  const { path, query, authority } = parseTarget(method, target);
+  return { head: { method, target, path, query, version, fields, authority }, framing };
 }
 
 /**
@@ -59,6 +65,7 @@ export function parseTrailers(text: string, limits: Limits): string[] {
 
 function splitLines(text: string): string[] {
   const lines = text.split('\r\n');
+  if (!SUSPECT.test(text)) return lines;
   for (const line of lines) {
     if (CONTROL.test(line)) refuse(line.includes('\r') ? 'LINE_ENDING_INVALID' : 'CONTROL_CHARACTER');
   }
@@ -66,11 +73,13 @@ function splitLines(text: string): string[] {
 }
 
 function parseRequestLine(line: string): Pick<RequestHead, 'method' | 'target' | 'version'> {
-  const parts = line.split(' ');
-  const [method, target, version] = parts;
-  if (parts.length !== 3 || method === undefined || target === undefined || version === undefined)
-    refuse('REQUEST_LINE_INVALID');
-  if (!isToken(method)) refuse('METHOD_INVALID');
+  const first = line.indexOf(' ');
+  const second = line.indexOf(' ', first + 1);
+  if (first < 0 || second < 0 || line.includes(' ', second + 1)) refuse('REQUEST_LINE_INVALID');
+  const method = line.slice(0, first);
+  const target = line.slice(first + 1, second);
+  const version = line.slice(second + 1);
+  if (method !== 'GET' && !isToken(method)) refuse('METHOD_INVALID');
   if (version !== 'HTTP/1.1' && version !== 'HTTP/1.0') {
     refuse(VERSION.test(version) ? 'VERSION_UNSUPPORTED' : 'REQUEST_LINE_INVALID');
   }
@@ -80,8 +89,9 @@ function parseRequestLine(line: string): Pick<RequestHead, 'method' | 'target' |
 
 /** RFC 9112, 3.2: origin, absolute, asterisk; the authority form belongs to CONNECT alone. */
 function parseTarget(method: string, target: string): Pick<RequestHead, 'path' | 'query' | 'authority'> {
+  // RFC 9110, 9.3.6: with a port, which no scheme gives it.
   if (method === 'CONNECT')
-    refuse(HOST.test(target) && target.includes(':') ? 'CONNECT_UNSUPPORTED' : 'TARGET_FORM_INVALID');
+    refuse(HOST.test(target) && /:[0-9]+$/.test(target) ? 'CONNECT_UNSUPPORTED' : 'TARGET_FORM_INVALID');
   if (target.startsWith('/')) {
     const mark = target.indexOf('?');
     if (mark < 0) return { path: target, query: '', authority: undefined };
@@ -94,8 +104,7 @@ function parseTarget(method: string, target: string): Pick<RequestHead, 'path' |
   const absolute = ABSOLUTE.exec(target);
   if (absolute === null) refuse('TARGET_FORM_INVALID');
   const [, authority = '', path = '', query = ''] = absolute;
-  // RFC 9110, 4.2.1: an http URI has a host.
-  if (!HOST.test(authority) || authority.startsWith(':')) refuse('HOST_INVALID');
+  if (!HOST.test(authority)) refuse('HOST_INVALID');
   return { path: path === '' ? '/' : path, query, authority };
 }
 
@@ -104,12 +113,25 @@ function parseField(line: string, fields: string[]): void {
   if (line.startsWith(' ') || line.startsWith('\t')) refuse('FIELD_FOLDED');
   const colon = line.indexOf(':');
   const name = line.slice(0, Math.max(0, colon));
-  if (!isToken(name)) refuse('FIELD_NAME_INVALID');
-  let from = colon + 1;
-  let to = line.length;
-  while (from < to && isSpace(line.charCodeAt(from))) from++;
-  while (to > from && isSpace(line.charCodeAt(to - 1))) to--;
-  fields.push(name, line.slice(from, to));
+  if (fieldName(name) === undefined) refuse('FIELD_NAME_INVALID');
+  fields.push(name, withoutSpace(line, colon + 1));
+}
+
+/** The text from a place on, without the optional white space around it (RFC 9110, 5.6.3); `trim()` would take off more. */
+function withoutSpace(text: string, start = 0): string {
+  let from = start;
+  let to = text.length;
+  while (from < to && isSpace(text.charCodeAt(from))) from++;
+  while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+/** The elements of a list, in lower case (RFC 9110, 5.6.1). */
+function elements(list: string): string[] {
+  return list
+    .toLowerCase()
+    .split(',')
+    .map((element) => withoutSpace(element));
 }
 
 function isSpace(code: number): boolean {
@@ -126,7 +148,7 @@ function readFraming(fields: readonly string[], version: RequestHead['version'],
   let connection = '';
   for (let at = 0; at < fields.length; at += 2) {
     const value = fields[at + 1] as string;
-    switch ((fields[at] as string).toLowerCase()) {
+    switch (fieldName(fields[at] as string)?.lower) {
       case 'host':
         if (host !== undefined) refuse('HOST_REPEATED');
         host = value;
@@ -143,7 +165,7 @@ function readFraming(fields: readonly string[], version: RequestHead['version'],
         type = value;
         break;
       case 'connection':
-        connection += `,${value.toLowerCase()}`;
+        connection += `,${value}`;
         break;
       case 'expect':
         expect = expect === undefined ? value : `${expect}, ${value}`;
@@ -152,7 +174,8 @@ function readFraming(fields: readonly string[], version: RequestHead['version'],
     }
   }
   if (host === undefined && version === 'HTTP/1.1') refuse('HOST_MISSING');
-  if (host !== undefined && !HOST.test(host)) refuse('HOST_INVALID');
+  // RFC 9112, 3.2: empty where the target has no authority. A port without a host is none.
+  if (host !== undefined && host !== '' && !HOST.test(host)) refuse('HOST_INVALID');
   return {
     length: bodyLength(length, coding, version, limits),
     keepAlive: keepsAlive(connection, version),
@@ -170,10 +193,7 @@ function bodyLength(
     if (version === 'HTTP/1.0') refuse('TRANSFER_CODING_IN_1_0');
     if (length !== undefined) refuse('LENGTH_AND_CODING');
     if (coding.toLowerCase() === 'chunked') return 'chunked';
-    const names = coding
-      .toLowerCase()
-      .split(',')
-      .map((name) => name.trim());
+    const names = elements(coding);
     // RFC 9112, 6.3: where "chunked" is not last, nobody knows where the body ends, and that is 400.
     const ends = names.every(isToken) && names.indexOf('chunked') === names.length - 1;
     refuse(ends ? 'TRANSFER_CODING_UNKNOWN' : 'TRANSFER_CODING_INVALID');
@@ -186,7 +206,8 @@ function bodyLength(
 }
 
 function keepsAlive(connection: string, version: RequestHead['version']): boolean {
-  const options = connection === '' ? [] : connection.split(',').map((option) => option.trim());
+  if (connection === '') return version === 'HTTP/1.1';
+  const options = elements(connection);
   if (options.includes('close')) return false;
   return version === 'HTTP/1.1' || options.includes('keep-alive');
 }

@@ -15,9 +15,13 @@ export type RequestEvent =
 type State = 'head' | 'sized' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailers' | 'failed';
 
 const CRLF = '\r\n';
+const CR = 0x0d;
 const NONE = Buffer.alloc(0);
-/** RFC 9112, 7.1: a size, and extensions that are read over; `[ \t]*` is the grammar's BWS. */
-const CHUNK_LINE = /^([0-9A-Fa-f]+)((?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?)$/;
+/** RFC 9112, 7.1: a size, and what stands behind it. */
+const CHUNK_LINE = /^([0-9A-Fa-f]+)(.*)$/s;
+/** RFC 9112, 7.1.1, by its grammar: extensions are read over, but not what only looks like one. */
+const EXTENSIONS =
+  /^(?:[ \t]*;[ \t]*[\w!#$%&'*+.^`|~-]+(?:[ \t]*=[ \t]*(?:[\w!#$%&'*+.^`|~-]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)+$/;
 /** Hexadecimal digits that a number holds exactly. */
 const CHUNK_DIGITS = 13;
 /** Extensions of all chunks of one body together: nobody uses them but to attack. */
@@ -56,7 +60,8 @@ export class RequestParser {
   }
 
   receive(bytes: Uint8Array): void {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (this.#failure !== undefined) return;
+    const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#buffer = this.#buffer.length === 0 ? buffer : Buffer.concat([this.#buffer, buffer]);
   }
 
@@ -68,6 +73,7 @@ export class RequestParser {
     } catch (error) {
       this.#state = 'failed';
       this.#failure = error as ClientError;
+      this.#buffer = NONE;
       throw error;
     }
   }
@@ -94,6 +100,11 @@ export class RequestParser {
       this.#skippedEmptyLine = true;
       this.#consume(2);
     }
+    // At once: a client that speaks TLS to this port waits for an answer before it sends an empty line.
+    const first = this.#buffer[0];
+    if (first !== undefined && (first <= 0x20 || first >= 0x7f) && (first !== CR || this.#skippedEmptyLine)) {
+      throw new ClientError('REQUEST_LINE_INVALID');
+    }
     const text = this.#section(this.#limits.requestLine, 'REQUEST_LINE_TOO_LONG');
     if (text === undefined) return undefined;
     const parsed = parseHead(text, this.#limits);
@@ -106,7 +117,7 @@ export class RequestParser {
       this.#state = 'sized';
       this.#left = parsed.framing.length;
     }
-    return { type: 'head', ...parsed };
+    return { type: 'head', head: parsed.head, framing: parsed.framing };
   }
 
   #data(): RequestEvent | undefined {
@@ -141,6 +152,9 @@ export class RequestParser {
     if (end < 0) return undefined;
     const [, digits = '', extension = ''] = CHUNK_LINE.exec(this.#buffer.toString('latin1', 0, end)) ?? [];
     if (digits === '' || digits.length > CHUNK_DIGITS) throw new ClientError('CHUNK_SIZE_INVALID');
+    if (extension !== '' && !EXTENSIONS.test(extension)) {
+      throw new ClientError(/^[ \t]*;/.test(extension) ? 'CHUNK_EXTENSION_INVALID' : 'CHUNK_SIZE_INVALID');
+    }
     this.#extensionSize += extension.length;
     if (this.#extensionSize > EXTENSION_BYTES) throw new ClientError('CHUNK_EXTENSION_TOO_LONG');
     this.#left = Number.parseInt(digits, 16);
@@ -201,13 +215,13 @@ export class RequestParser {
   #bareLineFeed(size: number): number {
     const buffer = this.#buffer;
     for (let at = buffer.indexOf(0x0a, this.#searched); at >= 0 && at < size; at = buffer.indexOf(0x0a, at + 1)) {
-      if (buffer[at - 1] !== 0x0d) return at;
+      if (buffer[at - 1] !== CR) return at;
     }
     return size;
   }
 
   #startsWithEmptyLine(): boolean {
-    return this.#buffer.length >= 2 && this.#buffer[0] === 0x0d && this.#buffer[1] === 0x0a;
+    return this.#buffer.length >= 2 && this.#buffer[0] === CR && this.#buffer[1] === 0x0a;
   }
 
   #consume(size: number): void {

@@ -8,10 +8,12 @@ import { type Asked, type Delimited, delimit, serializeHead } from './response-h
 
 /** What a response needs of its connection. */
 export interface Outlet {
-  /** Sends bytes; a promise where the client is slow and the buffer is full. */
-  send(bytes: Uint8Array): void | Promise<void>;
+  /** Sends bytes, or a string whose characters are bytes; a promise where the client is slow and the buffer is full. */
+  send(bytes: Uint8Array | string): void | Promise<void>;
   /** Whether the connection closes after this response, whatever the client asked for. */
   readonly closing: boolean;
+  /** Sends several in one write. */
+  sendAll(parts: readonly (Uint8Array | string)[]): void | Promise<void>;
   /** The date of now, for the head. */
   date(): string;
   /** Cuts the connection, so that the client cannot take a part for the whole. `reset`: the end of the connection would look like the end of the body. */
@@ -20,7 +22,11 @@ export interface Outlet {
   failed(error: unknown, environ: Environ | undefined): void;
 }
 
-const LAST_CHUNK = Buffer.from('0\r\n\r\n', 'latin1');
+const LAST_CHUNK = '0\r\n\r\n';
+/** Bodies up to this many bytes leave as part of the head's string: one write, and no buffer made for it. */
+const SMALL = 4096;
+/** Pieces up to this many bytes are copied between their chunk's ends: cheaper than a write of several buffers. */
+const COPIED = 16_384;
 const PIECE = 65536;
 
 /** One response on an HTTP/1.1 connection. */
@@ -57,10 +63,10 @@ export class ResponseSink implements Sink {
     const text = serializeHead(head, this.#asked, delimited, this.#outlet.date());
     if (delimited.body === 'none' || body.length === 0) {
       const last = complete && delimited.body === 'chunked' ? '0\r\n\r\n' : '';
-      return this.#outlet.send(Buffer.from(text + last, 'latin1'));
+      return this.#outlet.send(text + last);
     }
     if (body.length > PIECE) {
-      void this.#outlet.send(Buffer.from(text, 'latin1'));
+      void this.#outlet.send(text);
       const room = this.write(body);
       if (complete) this.end();
       return room;
@@ -84,7 +90,9 @@ export class ResponseSink implements Sink {
 
   #sendPiece(piece: Uint8Array): void | Promise<void> {
     if (this.#delimited?.body !== 'chunked') return this.#outlet.send(piece);
-    return this.#outlet.send(frame(`${piece.length.toString(16)}\r\n`, piece, '\r\n'));
+    const size = `${piece.length.toString(16)}\r\n`;
+    if (piece.length > COPIED) return this.#outlet.sendAll([size, piece, '\r\n']);
+    return this.#outlet.send(frame(size, piece, '\r\n'));
   }
 
   /** An error page where nothing went out yet; otherwise a cut, never a clean end (RFC 9112, 8). */
@@ -105,10 +113,16 @@ export class ResponseSink implements Sink {
   }
 }
 
-function frame(prefix: string, body: Uint8Array, suffix: string): Buffer {
+function frame(prefix: string, body: Uint8Array, suffix: string): Buffer | string {
+  if (body.length <= SMALL) return prefix + latin1(body) + suffix;
   const bytes = Buffer.allocUnsafe(prefix.length + body.length + suffix.length);
   bytes.write(prefix, 0, 'latin1');
   bytes.set(body, prefix.length);
   if (suffix !== '') bytes.write(suffix, prefix.length + body.length, 'latin1');
   return bytes;
+}
+
+function latin1(bytes: Uint8Array): string {
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return buffer.toString('latin1');
 }

@@ -1,22 +1,36 @@
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBody } from '../wsgi/body.ts';
 import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
+import { errorPage } from '../wsgi/error-page.ts';
 import { Input } from '../wsgi/input.ts';
-import type { Body, Environ, Middleware } from '../wsgi/types.ts';
+import { isRequestId } from '../wsgi/request-id.ts';
+import { statusText } from '../wsgi/status.ts';
+import type { Body, Environ, Middleware, StartResponse } from '../wsgi/types.ts';
+import { closeFor, openUnnamed, SpoolWriter } from './spool-file.ts';
 
 export interface BufferSettings {
   /** Bodies up to so many bytes stay in memory. */
   readonly memory: number;
   /** Where larger ones are spooled: a disk, never a tmpfs. */
   readonly directory: string;
+  /** A body could not be spooled, and its request got 507. */
+  readonly failed: (error: SpoolFailed, environ: Environ) => void;
+}
+
+/** The spool could not be written: the disk is full, or the directory is gone. */
+export class SpoolFailed extends Error {
+  override readonly name = 'SpoolFailed';
+  constructor(directory: string, cause: Error) {
+    super(`a request body could not be spooled to ${directory}: ${cause.message}`, { cause });
+  }
 }
 
 const BLOCK = 65536;
 
 /**
  * Reads the whole request body before the application is called, so that a slow upload holds no worker, and sets CONTENT_LENGTH for what came
- * chunked. The spool file is unlinked as soon as it is open, so nothing is left behind whatever dies; it is reached by its descriptor.
+ * chunked. The spool file is unlinked before a byte is in it, so nothing is left behind whatever dies; it is reached by its descriptor.
  */
 export function bufferBody(settings: BufferSettings): Middleware {
   let count = 0;
@@ -25,6 +39,10 @@ export function bufferBody(settings: BufferSettings): Middleware {
       return app(environ, startResponse);
     const spoolName = join(settings.directory, `body-${process.pid}-${++count}`);
     return readBody(environ['wsgi.input'], settings.memory, spoolName).then(async (spooled) => {
+      if (spooled instanceof Error) {
+        settings.failed(new SpoolFailed(settings.directory, spooled), environ);
+        return refuse(environ, startResponse);
+      }
       if (spooled.bytes !== undefined) {
         setBody(environ, { kind: 'memory', bytes: spooled.bytes }, Input.of(spooled.bytes));
         return app(environ, startResponse);
@@ -46,29 +64,39 @@ export function bufferBody(settings: BufferSettings): Middleware {
   };
 }
 
+/** Bytes or a file; an error where there is no writing it. */
 type Spooled =
+  | Error
   | { readonly bytes: Uint8Array }
   | { readonly bytes?: never; readonly file: FileHandle; readonly size: number };
 
 async function readBody(input: Input, memory: number, spoolName: string): Promise<Spooled> {
   const start = await input.read(memory + 1);
   if (start.length <= memory) return { bytes: start };
-  const file = await open(spoolName, 'wx+', 0o600);
+  const file = await openUnnamed(spoolName).catch((error: Error) => error);
+  if (file instanceof Error) return file;
   try {
-    await unlink(spoolName);
-    let size = 0;
-    for (let block = start; block.length > 0; block = await input.read(BLOCK)) {
-      await file.writeFile(block);
-      size += block.length;
+    const spool = new SpoolWriter(file);
+    for (let piece: Uint8Array | undefined = start; piece !== undefined; piece = await input.piece()) {
+      const failure = await spool.add(piece);
+      if (failure !== undefined) return await closeFor(failure, file);
     }
-    return { file, size };
+    const failure = await spool.flush();
+    return failure === undefined ? { file, size: spool.size } : await closeFor(failure, file);
   } catch (error) {
-    await file.close();
-    throw error;
+    throw await closeFor(error, file);
   }
 }
 
-function setBody(environ: Environ, body: BufferedBody, input: Input): void {
+function refuse(environ: Environ, startResponse: StartResponse): Body {
+  const id = environ.HTTP_X_REQUEST_ID;
+  const why = 'the request body could not be stored';
+  const { headers, body } = errorPage(507, why, isRequestId(id) ? id : undefined);
+  startResponse(statusText(507), headers);
+  return [body];
+}
+
+function setBody(environ: Environ, body: Exclude<BufferedBody, { kind: 'stream' }>, input: Input): void {
   environ['wsgi.input'] = input;
   environ[BUFFERED_BODY] = body;
   environ.CONTENT_LENGTH = String(body.kind === 'memory' ? body.bytes.length : body.size);

@@ -2,6 +2,7 @@ import { ClientError, ClientGone } from '../errors.ts';
 import { isBody, type Steps, stepsOf } from '../wsgi/body.ts';
 import { fromNative } from '../wsgi/environ.ts';
 import { Input } from '../wsgi/input.ts';
+import { isPushed, PUSH, PulledBody, type PushedBody, type Receiver } from '../wsgi/pushed-body.ts';
 import type { Body, Chunk, Environ, Middleware } from '../wsgi/types.ts';
 
 /** One request as the log and the metrics have it. No query string, cookie or header value but the id. */
@@ -30,28 +31,23 @@ export const APP_NAME = 'stillhouse.app';
 
 /** Tells of each request once, when the body of its response is closed: for the access log, and for metrics. */
 export function recordRequests(log: (record: RequestRecord) => void, now: () => number): Middleware {
-  return (app) => async (environ, startResponse) => {
+  return (app) => (environ, startResponse) => {
     const entry = new Entry(environ, log, now);
     if (environ.CONTENT_LENGTH !== undefined || environ.HTTP_TRANSFER_ENCODING !== undefined) {
       environ['wsgi.input'] = entry.counted(environ['wsgi.input']);
     }
     try {
-      const body = await app(environ, (status, headers, error) => {
+      const body = app(environ, (status, headers, error) => {
         const write = startResponse(status, headers, error);
         entry.status = Number(status.slice(0, 3));
-        return async (chunk) => {
+        return (chunk) => {
           entry.count(chunk);
           return write(chunk);
         };
       });
-      if (isBody(body)) return new CountedBody(body, entry);
-      entry.status = 500;
-      entry.close();
-      return body;
+      return body instanceof Promise ? body.then(entry.countBody, entry.failed) : entry.countBody(body);
     } catch (error) {
-      entry.fail(error);
-      entry.close();
-      throw error;
+      return entry.failed(error);
     }
   };
 }
@@ -88,6 +84,23 @@ class Entry {
     });
   }
 
+  /** The same body, which ends the entry when it is closed. */
+  readonly countBody = (body: Body): Body => {
+    if (!isBody(body)) {
+      this.status = 500;
+      this.close();
+      return body;
+    }
+    return isPushed(body) ? new CountedPush(body, this) : new CountedBody(body, this);
+  };
+
+  /** The application failed before it returned a body. */
+  readonly failed = (error: unknown): never => {
+    this.fail(error);
+    this.close();
+    throw error;
+  };
+
   fail(error: unknown): void {
     // A head that was stored and not sent is replaced by that of an error page.
     if (this.status !== 0 && this.#bytes > 0) return;
@@ -114,16 +127,31 @@ class Entry {
   }
 }
 
-/** The same body, counted. Not a generator, so that `return()` reaches a body that pends. */
-class CountedBody implements AsyncIterableIterator<Chunk> {
-  readonly #body: Body;
-  readonly #entry: Entry;
-  #steps: Steps | undefined;
+/** What is common to both forms of a counted body. */
+class Closing {
+  readonly body: Body;
+  readonly entry: Entry;
 
   constructor(body: Body, entry: Entry) {
-    this.#body = body;
-    this.#entry = entry;
+    this.body = body;
+    this.entry = entry;
   }
+
+  close(): void | Promise<void> {
+    try {
+      const closing = this.body.close?.();
+      if (closing !== undefined) return closing.finally(() => this.entry.close());
+    } catch (error) {
+      this.entry.close();
+      throw error;
+    }
+    this.entry.close();
+  }
+}
+
+/** The same body, counted. Not a generator, so that `return()` reaches a body that pends. */
+class CountedBody extends Closing implements AsyncIterableIterator<Chunk> {
+  #steps: Steps | undefined;
 
   [Symbol.asyncIterator](): this {
     return this;
@@ -132,11 +160,11 @@ class CountedBody implements AsyncIterableIterator<Chunk> {
   async next(): Promise<IteratorResult<Chunk>> {
     try {
       const step = await this.#iterator().next();
-      if (step.done === true) this.#entry.complete = true;
-      else this.#entry.count(step.value);
+      if (step.done === true) this.entry.complete = true;
+      else this.entry.count(step.value);
       return step;
     } catch (error) {
-      this.#entry.fail(error);
+      this.entry.fail(error);
       throw error;
     }
   }
@@ -146,16 +174,34 @@ class CountedBody implements AsyncIterableIterator<Chunk> {
     return { done: true, value: undefined };
   }
 
-  async close(): Promise<void> {
-    try {
-      await this.#body.close?.();
-    } finally {
-      this.#entry.close();
-    }
+  #iterator(): Steps {
+    this.#steps ??= stepsOf(this.body);
+    return this.#steps;
+  }
+}
+
+/** The same pushed body, counted. */
+class CountedPush extends Closing implements PushedBody, Receiver {
+  declare readonly body: PushedBody;
+  #receiver: Receiver | undefined;
+
+  [PUSH](receiver: Receiver): void {
+    this.#receiver = receiver;
+    this.body[PUSH](this);
   }
 
-  #iterator(): Steps {
-    this.#steps ??= stepsOf(this.#body);
-    return this.#steps;
+  [Symbol.asyncIterator](): PulledBody {
+    return new PulledBody(this);
+  }
+
+  receive(chunk: Uint8Array, last: boolean): void | Promise<void> {
+    this.entry.count(chunk);
+    this.entry.complete = last;
+    return this.#receiver?.receive(chunk, last);
+  }
+
+  fail(error: unknown): void {
+    this.entry.fail(error);
+    this.#receiver?.fail(error);
   }
 }

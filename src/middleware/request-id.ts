@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { isRequestId } from '../wsgi/request-id.ts';
 import type { Middleware } from '../wsgi/types.ts';
 
+const NAME = 'x-request-id';
+
 /** Makes ids that differ between processes and never repeat in one: a random prefix and a count. */
 export function requestIds(): () => string {
   const prefix = randomBytes(6).toString('hex');
@@ -22,7 +24,11 @@ export function requestId(nextId: () => string): Middleware {
   };
 }
 
+function isRequestIdHeader([name]: [string, string]): boolean {
+  return name.length === NAME.length && name.toLowerCase() === NAME;
+}
+
 function withId(headers: [string, string][], id: string): [string, string][] {
-  if (!Array.isArray(headers) || headers.some(([name]) => /^x-request-id$/i.test(name))) return headers;
+  if (!Array.isArray(headers) || headers.some(isRequestIdHeader)) return headers;
   return [...headers, ['X-Request-Id', id]];
 }

@@ -22,6 +22,9 @@ export interface Log {
 const BACKLOG = 4 << 20;
 /** A write of no more than this is never torn by another process's write to the same pipe (pipe(7), PIPE_BUF). */
 const PIPE_BUF = 4096;
+/** Records wait until there are so many bytes of them, and no longer than so many milliseconds: a write costs a turn of a thread. */
+const BATCH = 2048;
+const BATCH_MS = 100;
 const FLUSH_MS = 1000;
 const REPORT_MS = 1000;
 
@@ -35,7 +38,8 @@ export function createLog(settings: LogSettings, process: string): Log {
   const out = pino.destination({
     fd: openStdout(),
     sync: false,
-    minLength: 0,
+    minLength: BATCH,
+    periodicFlush: BATCH_MS,
     maxLength: BACKLOG,
     maxWrite: PIPE_BUF,
     retryEAGAIN: () => !state.givenUp,

@@ -14,10 +14,12 @@ export const TYPE = {
   CANCEL: 20,
   STACKS: 21,
   STOP: 22,
+  GIVE_BACK: 23,
+  RETURNED: 24,
 } as const;
 export type FrameType = (typeof TYPE)[keyof typeof TYPE];
 
-export const FLAG = { END: 1, FREE: 2, INLINE: 4, PATH: 8 } as const;
+export const FLAG = { END: 1, FREE: 2, INLINE: 4, PATH: 8, STREAM: 16, SLOW: 32 } as const;
 
 export const HEADER_SIZE = 16;
 /** Bounds on a frame, in bytes after its header, by who receives it. */
@@ -30,7 +32,9 @@ export interface Frame {
   readonly flags: number;
   readonly count: number;
   readonly id: number;
-  readonly head: Buffer;
+  /** Latin-1. */
+  readonly head: string;
+  /** A view of what was received. */
   readonly body: Buffer;
 }
 
@@ -39,16 +43,26 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
+const BEYOND_LATIN1 = /[^\0-\xff]/;
 const TYPES: ReadonlySet<number> = new Set(Object.values(TYPE));
 const NONE = Buffer.alloc(0);
 
-/** Cuts a stream of bytes into frames. */
+/**
+ * Cuts a stream of bytes into frames. The body of a DATA frame that has not come whole is given in parts, as DATA frames of their own of which the last has the
+ * flags: so a large body is never copied to be joined.
+ */
 export class FrameReader {
   readonly #limit: number;
+  /** What came, of which `#from` bytes are read. Views are made once for each frame, and not for what is left of a read. */
   #pieces: Buffer[] = [];
+  #from = 0;
   #size = 0;
   /** Bytes without which there is no next frame: pieces are joined once for a frame, however many there are. */
   #needed = HEADER_SIZE;
+  /** Of a DATA frame that was begun: its flags and id, and the bytes that are still to come. */
+  #flags = 0;
+  #id = 0;
+  #left = 0;
 
   /** @param limit the largest frame that is taken, in bytes after the header */
   constructor(limit: number) {
@@ -61,34 +75,71 @@ export class FrameReader {
   }
 
   /**
-   * The next whole frame, or undefined. Its head and body are views of what was received.
+   * The next whole frame, or undefined.
    * @throws ProtocolError
    */
   next(): Frame | undefined {
+    if (this.#left > 0) return this.#size > 0 ? this.#part() : undefined;
     if (this.#size < this.#needed) return undefined;
-    const buffer = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
-    this.#pieces = [buffer];
-    const size = buffer.readUInt32LE(0);
-    const headSize = buffer.readUInt32LE(12);
-    const type = buffer[4] as number;
+    if (this.#pieces.length > 1) this.#join();
+    const buffer = this.#pieces[0] as Buffer;
+    const from = this.#from;
+    const size = buffer.readUInt32LE(from);
+    const headSize = buffer.readUInt32LE(from + 12);
+    const type = buffer[from + 4] as number;
     if (!TYPES.has(type)) throw new ProtocolError(`a frame of the unknown type ${type}`);
     if (size > this.#limit) throw new ProtocolError(`a frame of ${size} bytes, over the bound of ${this.#limit}`);
     if (headSize > size)
       throw new ProtocolError(`a frame whose head of ${headSize} bytes is larger than its ${size} bytes`);
-    const end = HEADER_SIZE + size;
-    this.#needed = end;
-    if (buffer.length < end) return undefined;
+    this.#needed = HEADER_SIZE + size;
+    if (this.#size < this.#needed) {
+      if (type !== TYPE.DATA || headSize > 0) return undefined;
+      this.#flags = buffer[from + 5] as number;
+      this.#id = buffer.readUInt32LE(from + 8);
+      this.#left = size;
+      this.#needed = HEADER_SIZE;
+      this.#consume(buffer, HEADER_SIZE);
+      return this.#size > 0 ? this.#part() : undefined;
+    }
+    this.#consume(buffer, this.#needed);
     this.#needed = HEADER_SIZE;
-    this.#pieces = buffer.length === end ? [] : [buffer.subarray(end)];
-    this.#size -= end;
+    const body = from + HEADER_SIZE + headSize;
+    const end = from + HEADER_SIZE + size;
     return {
       type: type as FrameType,
-      flags: buffer[5] as number,
-      count: buffer.readUInt16LE(6),
-      id: buffer.readUInt32LE(8),
-      head: buffer.subarray(HEADER_SIZE, HEADER_SIZE + headSize),
-      body: buffer.subarray(HEADER_SIZE + headSize, end),
+      flags: buffer[from + 5] as number,
+      count: buffer.readUInt16LE(from + 6),
+      id: buffer.readUInt32LE(from + 8),
+      head: headSize === 0 ? '' : buffer.toString('latin1', from + HEADER_SIZE, body),
+      body: body === end ? NONE : buffer.subarray(body, end),
     };
+  }
+
+  #part(): Frame {
+    const piece = this.#pieces[0] as Buffer;
+    const body = piece.subarray(this.#from, this.#from + this.#left);
+    this.#left -= body.length;
+    this.#size -= body.length;
+    this.#from += body.length;
+    if (this.#from === piece.length) {
+      this.#pieces.shift();
+      this.#from = 0;
+    }
+    return { type: TYPE.DATA, flags: this.#left === 0 ? this.#flags : 0, count: 0, id: this.#id, head: '', body };
+  }
+
+  #join(): void {
+    const [first, ...rest] = this.#pieces as [Buffer, ...Buffer[]];
+    this.#pieces = [Buffer.concat([first.subarray(this.#from), ...rest])];
+    this.#from = 0;
+  }
+
+  #consume(buffer: Buffer, size: number): void {
+    this.#size -= size;
+    this.#from += size;
+    if (this.#from < buffer.length) return;
+    this.#pieces = [];
+    this.#from = 0;
   }
 }
 
@@ -122,24 +173,26 @@ export function encodeCredit(id: number, size: number): Buffer {
   return encodeFrame(TYPE.CREDIT, id, { body });
 }
 
-/** NUL ends a value, so a value with one would forge another key. */
-const UNSENDABLE = /[\0]|[^\0-\xff]/;
-
 /**
- * One string of a head. `/x%00REMOTE_USER%00admin` must never become a key of its own, wherever the string came from.
- * @throws ProtocolError where it holds a NUL, or a character that is no byte
+ * Checks a head that is complete. NUL ends a value, so a value with one would forge another key: `/x%00REMOTE_USER%00admin` must never become a key of its
+ * own, wherever the string came from.
+ * @param strings how many it is made of, each ended by NUL
+ * @throws ProtocolError where it holds another NUL, or a character that is no byte
  */
-export function headText(text: string): string {
-  if (UNSENDABLE.test(text)) throw new ProtocolError('a NUL, or a character beyond latin-1, in a value of the environ');
-  return `${text}\0`;
+export function checkHead(head: string, strings: number): void {
+  let found = 0;
+  for (let at = head.indexOf('\0'); at >= 0; at = head.indexOf('\0', at + 1)) found++;
+  if (found !== strings || BEYOND_LATIN1.test(head)) {
+    throw new ProtocolError('a NUL, or a character beyond latin-1, in a string of a head');
+  }
 }
 
 /**
  * The strings of a head, `expected` of them.
  * @throws ProtocolError where it holds another number
  */
-export function splitHead(head: Buffer, expected: number): string[] {
-  const strings = head.toString('latin1').split('\0');
+export function splitHead(head: string, expected: number): string[] {
+  const strings = head.split('\0');
   if (strings.pop() !== '' || strings.length !== expected) {
     throw new ProtocolError(`a head of ${strings.length} strings where ${expected} were announced`);
   }

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { ClientGone } from '../errors.ts';
 import type { Application } from '../wsgi/types.ts';
+import { DEPTH, LookAhead } from './look-ahead.ts';
 import type { WorkerLink } from './worker-link.ts';
 import { WorkerRequest } from './worker-request.ts';
 
@@ -11,12 +12,14 @@ export interface PoolSettings {
   readonly queueTime: number;
   /** How long a worker may take to begin its answer before the client gets 504, in milliseconds; 0: without end. */
   readonly timeout: number;
-  /** A request was given to a worker, or gave up, after so many milliseconds. */
+  /** A worker began a request, or it gave up, after so many milliseconds. */
   readonly waited: (ms: number) => void;
   /** A request got 504. */
   readonly timedOut: (request: string | undefined) => void;
   /** How long a request waits for a worker that runs nothing before it shares one, in milliseconds: for workers whose slots share one event loop. */
   readonly patience: number;
+  /** How many requests may wait in a worker behind its slots while the app is quick. */
+  readonly ahead?: number;
 }
 
 const CHECK_MS = 250;
@@ -24,28 +27,31 @@ const CHECK_MS = 250;
 const STUCK_MS = 5000;
 
 /**
- * An app's workers as one `Application`: one queue, and each request to the worker with most free slots. A request is given to a worker only when a slot
- * of it is free, so none waits behind a busy worker while another is free; and where slots share an event loop, which one request can hold, to a worker
- * that runs nothing, as long as one turns up soon.
+ * An app's workers as one `Application`: one queue, and each request to the worker with most free slots. Where none is free and the app is quick, a few are
+ * sent ahead, and taken back from a worker that turns out not to be (DESIGN.md, section 5). Where slots share an event loop, which one request can
+ * hold, a request waits for a worker that runs nothing, as long as one turns up soon.
  */
 export class Pool {
   readonly #settings: PoolSettings;
   readonly #links = new Set<WorkerLink>();
   readonly #queue: WorkerRequest[] = [];
+  readonly #ahead: LookAhead;
   #timer: NodeJS.Timeout | undefined;
   #sharing: NodeJS.Timeout | undefined;
   #emptied: PromiseWithResolvers<void> | undefined;
 
   constructor(settings: PoolSettings) {
     this.#settings = settings;
+    this.#ahead = new LookAhead(this.#links, settings.ahead ?? DEPTH);
   }
 
   readonly application: Application = (environ, startResponse) => {
-    const request = new WorkerRequest(environ, startResponse, this.#settings.window, performance.now());
-    const free = this.#queue.length === 0 ? this.#freest(request) : undefined;
-    this.#timer ??= setInterval(() => this.#check(), CHECK_MS);
-    if (free !== undefined) {
-      this.#give(request, free);
+    const now = performance.now();
+    const request = new WorkerRequest(environ, startResponse, this.#settings.window, now);
+    const link = this.#queue.length === 0 ? this.#choose(request, now) : undefined;
+    this.#watch();
+    if (link !== undefined) {
+      this.#give(request, link, now);
       return request;
     }
     this.#queue.push(request);
@@ -61,7 +67,7 @@ export class Pool {
   /** Requests that workers have. */
   get running(): number {
     let running = 0;
-    for (const link of this.#links) running += link.runningCount;
+    for (const link of this.#links) running += link.givenCount;
     return running;
   }
 
@@ -76,11 +82,28 @@ export class Pool {
     this.#settle();
   }
 
+  /** A worker has freed a slot. `slow`: its request ran for more than a millisecond. */
+  freed(link: WorkerLink, slow: boolean): void {
+    this.#ahead.note(slow);
+    const now = performance.now();
+    const next = link.beginNext(now);
+    if (next !== undefined) this.#settings.waited(now - next.since);
+    this.dispatch();
+  }
+
+  /** Requests that no worker has begun wait again, before those that came after them. */
+  takeBack(requests: readonly WorkerRequest[]): void {
+    this.#queue.unshift(...requests.filter(({ over }) => !over));
+    this.#watch();
+    this.dispatch();
+  }
+
   /** Gives waiting requests to free slots. */
   dispatch(): void {
     while (this.#queue.length > 0) {
       const request = this.#queue[0] as WorkerRequest;
-      const link = this.#freest(request);
+      const now = performance.now();
+      const link = this.#choose(request, now);
       if (link === undefined) return this.#shareLater();
       this.#queue.shift();
       if (request.over) continue;
@@ -88,7 +111,7 @@ export class Pool {
         request.fail(new ClientGone());
         continue;
       }
-      this.#give(request, link);
+      this.#give(request, link, now);
     }
     this.#settle();
   }
@@ -100,23 +123,28 @@ export class Pool {
     return this.#emptied.promise;
   }
 
-  #give(request: WorkerRequest, link: WorkerLink): void {
-    request.began = performance.now();
-    this.#settings.waited(request.began - request.since);
+  #give(request: WorkerRequest, link: WorkerLink, now: number): void {
     try {
-      link.send(request);
+      if (link.send(request, now)) this.#settings.waited(now - request.since);
+      else this.#ahead.watch();
     } catch (error) {
       request.fail(error);
     }
   }
 
-  /** The worker with most free slots; where slots are shared and the request can wait, only one that runs nothing. */
-  #freest({ since }: WorkerRequest): WorkerLink | undefined {
-    let best: WorkerLink | undefined;
-    for (const link of this.#links) if (link.freeSlots > (best?.freeSlots ?? 0)) best = link;
+  /** The worker with most free slots; where slots are shared and the request can wait, as if it had one; with some ahead where the app is quick. */
+  #choose({ since, streams }: WorkerRequest, now: number): WorkerLink | undefined {
     const { patience } = this.#settings;
-    const mayWait = patience > 0 && performance.now() - since < patience;
-    return mayWait && best !== undefined && best.runningCount > 0 ? undefined : best;
+    const waits = patience > 0 && now - since < patience;
+    let best: WorkerLink | undefined;
+    let most = -this.#ahead.depth;
+    for (const link of this.#links) {
+      const free = waits ? Math.min(link.freeSlots, 1 - link.givenCount) : link.freeSlots;
+      if (free <= most || (free <= 0 && (streams || !this.#ahead.mayWaitFor(link, now)))) continue;
+      best = link;
+      most = free;
+    }
+    return best;
   }
 
   /** Looks again when the first in the queue has waited enough. */
@@ -126,6 +154,10 @@ export class Pool {
       this.#sharing = undefined;
       this.dispatch();
     }, this.#settings.patience);
+  }
+
+  #watch(): void {
+    this.#timer ??= setInterval(() => this.#check(), CHECK_MS);
   }
 
   /** Looks at deadlines while there is anything to look at. */
@@ -144,9 +176,14 @@ export class Pool {
       const request = this.#queue[0] as WorkerRequest;
       if (!request.over && request.since > oldest) return;
       this.#queue.shift();
-      if (!request.over) this.#settings.waited(performance.now() - request.since);
-      request.answer(503, 'no worker was free in time', [['Retry-After', '1']]);
+      this.#refuse(request);
     }
+    for (const link of this.#links) link.expireAhead(oldest, (request) => this.#refuse(request));
+  }
+
+  #refuse(request: WorkerRequest): void {
+    if (!request.over) this.#settings.waited(performance.now() - request.since);
+    request.expire(503, 'no worker was free in time', [['Retry-After', '1']]);
   }
 
   #expireRunning(oldest: number): void {
@@ -160,6 +197,6 @@ export class Pool {
   }
 
   #settle(): void {
-    if (this.#isEmpty()) this.#emptied?.resolve();
+    if (this.#emptied !== undefined && this.#isEmpty()) this.#emptied.resolve();
   }
 }

@@ -15,8 +15,10 @@ export interface Start {
   /** Requests at a time. */
   readonly threads: number;
   readonly multiprocess: boolean;
-  /** Body bytes of one response that may be on their way. */
+  /** Body bytes of one response, and of one streamed request, that may be on their way. */
   readonly window: number;
+  /** Whether request bodies may come as DATA frames. */
+  readonly streaming: boolean;
   /** A folder whose `node_modules` holds the app's packages; null: they are found as always. */
   readonly packages: string | null;
 }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
 import type { Environ } from '../wsgi/types.ts';
 import {
+  checkHead,
   encodeCredit,
   encodeFrame,
   encodeJson,
@@ -9,7 +10,6 @@ import {
   FRAME_LIMIT,
   type Frame,
   FrameReader,
-  headText,
   ProtocolError,
   TYPE,
 } from './frames.ts';
@@ -26,21 +26,33 @@ export interface LinkSockets {
 export interface LinkEvents {
   /** READY, FAILED or STACKS came. */
   control(frame: Frame): void;
-  /** A slot is free. */
-  free(): void;
+  /** A slot is free. `slow`: the request that held it ran for more than a millisecond, by the worker's clock. */
+  freed(slow: boolean): void;
+  /** The worker has given these back: it had not begun them. */
+  returned(requests: WorkerRequest[]): void;
   /** The worker broke the protocol, or its stream ended: it is to be killed. */
   broken(reason: string): void;
 }
 
-/** The front's view of one worker: its sockets, its slots and the requests in them. */
+const ID_SIZE = 4;
+const CREDIT_SIZE = 4;
+
+/**
+ * The front's view of one worker: its sockets, its slots and the requests that it was given, in that order. A worker begins them in their order, so those that
+ * it has begun are the first of them, as many as it has slots; the others wait in it, sent ahead.
+ */
 export class WorkerLink implements Carrier {
   readonly slots: number;
   readonly #sockets: LinkSockets;
   readonly #events: LinkEvents;
-  /** The requests that hold a slot. */
-  readonly #running = new Map<number, WorkerRequest>();
+  /** Few: an array, because a Map that changes with each request keeps its old tables, and with them dead requests, alive past a scavenge (measured: 30%). */
+  #requests: WorkerRequest[] = [];
+  /** Frames of this turn of the event loop: they leave in one write, which wakes the worker once. */
+  #batch: Buffer[] = [];
   #lastId = 0;
   #open = true;
+  #asked = false;
+  #drained: PromiseWithResolvers<void> | undefined;
 
   constructor(sockets: LinkSockets, start: Start, events: LinkEvents) {
     this.slots = start.threads;
@@ -52,35 +64,67 @@ export class WorkerLink implements Carrier {
       socket.on('error', () => undefined);
       socket.on('close', () => this.#break('its stream ended'));
     }
+    for (const event of ['drain', 'close']) sockets.data.on(event, () => this.#drain());
     sockets.control.write(encodeJson(TYPE.START, start));
   }
 
+  /** Slots that nothing was given to; below zero where requests were sent ahead. None where the worker is lost. */
   get freeSlots(): number {
-    return this.#open ? this.slots - this.#running.size : 0;
+    return this.#open ? this.slots - this.#requests.length : Number.NEGATIVE_INFINITY;
   }
 
-  get runningCount(): number {
-    return this.#running.size;
+  /** Requests that it was given, those sent ahead too. */
+  get givenCount(): number {
+    return this.#requests.length;
   }
 
   /** The id of the request that runs, where it is the only one: what the worker prints belongs to it. */
   get onlyRequestId(): string | undefined {
-    if (this.#running.size !== 1) return undefined;
-    const [request] = this.#running.values();
-    return request?.requestId;
+    if (this.slots > 1 && this.#requests.length !== 1) return undefined;
+    return this.#requests[0]?.requestId;
+  }
+
+  /** Whether more may be sent ahead: what runs began after `oldest`, and nothing was asked back. */
+  isPrompt(oldest: number): boolean {
+    const first = this.#first;
+    return !this.#asked && (first === undefined || first.began > oldest);
   }
 
   /**
-   * Gives a request to the worker; a slot must be free.
+   * Gives a request to the worker, ahead where no slot is free.
+   * @param now when, in the pool's milliseconds
+   * @returns whether a slot was free
    * @throws ProtocolError where the environ holds what a frame cannot carry
    */
-  send(request: WorkerRequest): void {
+  send(request: WorkerRequest, now: number): boolean {
     this.#lastId = (this.#lastId + 1) >>> 0 || 1;
+    const frame = encodeRequest(this.#lastId, request.environ);
     request.id = this.#lastId;
-    const frame = encodeRequest(request.id, request.environ);
+    const begins = this.freeSlots > 0;
+    if (begins) request.began = now;
     request.entrust(this);
-    this.#running.set(request.id, request);
-    this.#sockets.data.write(frame);
+    this.#requests.push(request);
+    this.#add(frame);
+    return begins;
+  }
+
+  /** A slot is free: the worker has begun the first of those that were sent ahead, which is returned. */
+  beginNext(now: number): WorkerRequest | undefined {
+    if (this.#requests.length < this.slots) return undefined;
+    for (const request of this.#requests) {
+      if (request.began !== 0) continue;
+      request.began = now;
+      return request;
+    }
+    return undefined;
+  }
+
+  /** Asks for what was sent ahead, where what runs began before `oldest`. */
+  askBack(oldest: number): void {
+    if (!this.#open || this.#asked || this.freeSlots >= 0 || this.isPrompt(oldest)) return;
+    this.#asked = true;
+    this.#flush();
+    this.#sockets.control.write(encodeFrame(TYPE.GIVE_BACK, 0));
   }
 
   grant(request: WorkerRequest, size: number): void {
@@ -88,7 +132,16 @@ export class WorkerLink implements Carrier {
   }
 
   cancel(request: WorkerRequest): void {
-    if (this.#open && this.#running.has(request.id)) this.#sockets.control.write(encodeFrame(TYPE.CANCEL, request.id));
+    if (this.#open && this.#requests.includes(request))
+      this.#sockets.control.write(encodeFrame(TYPE.CANCEL, request.id));
+  }
+
+  feed(frame: Buffer): void | Promise<void> {
+    if (!this.#open) return;
+    this.#add(frame);
+    if (!this.#sockets.data.writableNeedDrain) return;
+    this.#drained ??= Promise.withResolvers();
+    return this.#drained.promise;
   }
 
   /**
@@ -97,12 +150,20 @@ export class WorkerLink implements Carrier {
    */
   expire(oldest: number, stuck: number): WorkerRequest[] {
     const late: WorkerRequest[] = [];
-    for (const request of this.#running.values()) {
-      if (request.began > oldest) continue;
-      if (request.expire()) late.push(request);
-      else if (request.expired && request.began < stuck) this.#break('a request ran on after its timeout');
+    for (const request of this.#requests) {
+      if (request.began === 0 || request.busySince > oldest) continue;
+      if (request.expire(504, 'the application did not answer in time')) late.push(request);
+      else if (request.expired && request.busySince < stuck) this.#break('a request ran on after its timeout');
     }
     return late;
+  }
+
+  /** Refuses what was sent ahead before `oldest` and has not begun: a worker that cannot give it back keeps it. */
+  expireAhead(oldest: number, refuse: (request: WorkerRequest) => void): void {
+    if (this.freeSlots >= 0) return;
+    for (const request of this.#requests) {
+      if (request.began === 0 && !request.over && request.since <= oldest) refuse(request);
+    }
   }
 
   /** Asks for the stacks of all threads; the answer comes as a STACKS frame. */
@@ -112,22 +173,47 @@ export class WorkerLink implements Carrier {
 
   /** Asks the worker to end when its requests have. */
   stop(): void {
-    if (this.#open) this.#sockets.control.write(encodeFrame(TYPE.STOP, 0));
+    if (!this.#open) return;
+    this.#flush();
+    this.#sockets.control.write(encodeFrame(TYPE.STOP, 0));
   }
 
   /**
-   * The worker is dead: what it ran is answered 502.
-   * @returns the ids of those requests
+   * The worker is dead: what it had begun is answered 502.
+   * @returns the ids of those requests, and the requests that it had not begun
    */
-  fail(): string[] {
+  fail(): { readonly cut: string[]; readonly unbegun: WorkerRequest[] } {
     this.#open = false;
-    const cut = [...this.#running.values()].filter((request) => !request.over);
+    const given = this.#requests;
+    this.#requests = [];
+    const unbegun = given.filter((request) => request.began === 0);
+    const cut = given.filter((request) => request.began !== 0 && !request.over);
     for (const request of cut) request.answer(502, 'the worker that ran this request died');
-    for (const request of this.#running.values()) request.left();
-    this.#running.clear();
+    for (const request of given) request.left();
     this.#sockets.data.destroy();
     this.#sockets.control.destroy();
-    return cut.map((request) => request.requestId ?? '');
+    return { cut: cut.map((request) => request.requestId ?? ''), unbegun };
+  }
+
+  get #first(): WorkerRequest | undefined {
+    return this.#requests[0];
+  }
+
+  #add(frame: Buffer): void {
+    if (this.#batch.push(frame) === 1) setImmediate(() => this.#flush());
+  }
+
+  /** The worker has taken what it was sent, or takes nothing any more. */
+  #drain(): void {
+    this.#drained?.resolve();
+    this.#drained = undefined;
+  }
+
+  #flush(): void {
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    if (this.#open) this.#sockets.data.write(batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch));
   }
 
   #receive(socket: Socket, reader: FrameReader, bytes: Buffer): void {
@@ -145,23 +231,64 @@ export class WorkerLink implements Carrier {
   }
 
   #control(frame: Frame): void {
+    if (frame.type === TYPE.RETURNED) return this.#takeBack(frame.body);
+    if (frame.type === TYPE.CREDIT) return this.#credit(frame);
     if (frame.type !== TYPE.READY && frame.type !== TYPE.FAILED && frame.type !== TYPE.STACKS) {
       throw new ProtocolError(`a frame of type ${frame.type} on the control link`);
     }
     this.#events.control(frame);
   }
 
+  #credit({ id, body }: Frame): void {
+    if (body.length !== CREDIT_SIZE) throw new ProtocolError(`a CREDIT of ${body.length} bytes`);
+    // It may have crossed with the end of its request.
+    this.#find(id)?.want(body.readUInt32LE());
+  }
+
+  #takeBack(ids: Buffer): void {
+    if (!this.#asked || ids.length % ID_SIZE !== 0) throw new ProtocolError('a RETURNED that was not asked for');
+    const returned = new Map<number, WorkerRequest>();
+    for (let at = 0; at < ids.length; at += ID_SIZE) {
+      const id = ids.readUInt32LE(at);
+      const request = this.#find(id);
+      // It may count as begun here: a slot is free a moment before its thread takes the next.
+      if (request === undefined || request.started || returned.has(id)) {
+        throw new ProtocolError(`request ${id} was returned, which does not wait in the worker`);
+      }
+      returned.set(id, request);
+    }
+    this.#asked = false;
+    for (const request of returned.values()) {
+      this.#remove(request);
+      request.left();
+    }
+    this.#events.returned([...returned.values()]);
+  }
+
   #data(frame: Frame): void {
-    const request = this.#running.get(frame.id);
-    if (request === undefined) throw new ProtocolError(`a frame for request ${frame.id}, which does not run`);
+    const request = this.#find(frame.id);
+    // What was sent ahead runs only behind a slot that was freed; else it could be begun a second time elsewhere.
+    if (request === undefined || (request.began === 0 && !request.over)) {
+      throw new ProtocolError(`a frame for request ${frame.id}, which does not run`);
+    }
     const freed = frame.type === TYPE.DONE || (frame.flags & FLAG.FREE) !== 0;
     if (frame.type === TYPE.RESPONSE || frame.type === TYPE.DATA || frame.type === TYPE.ABORT) request.receive(frame);
     else if (frame.type !== TYPE.DONE) throw new ProtocolError(`a frame of type ${frame.type} on the data link`);
     if (!freed) return;
     if (!request.over) throw new ProtocolError('a slot freed before its response has ended');
-    this.#running.delete(frame.id);
+    this.#remove(request);
     request.left();
-    this.#events.free();
+    this.#events.freed((frame.flags & FLAG.SLOW) !== 0);
+  }
+
+  #find(id: number): WorkerRequest | undefined {
+    for (const request of this.#requests) if (request.id === id) return request;
+    return undefined;
+  }
+
+  #remove(request: WorkerRequest): void {
+    if (this.#requests[0] === request) this.#requests.shift();
+    else this.#requests.splice(this.#requests.indexOf(request), 1);
   }
 
   #break(reason: string): void {
@@ -171,17 +298,22 @@ export class WorkerLink implements Carrier {
   }
 }
 
-/** A REQUEST frame: every string of the environ, and the body inline or by its path. */
+/**
+ * A REQUEST frame: every string of the environ, and the body inline, by its path, or still to come.
+ * @throws ProtocolError where a string holds a NUL, or a character that is no byte
+ */
 export function encodeRequest(id: number, environ: Environ): Buffer {
   let head = '';
   let count = 0;
   for (const key in environ) {
     const value = environ[key];
     if (typeof value !== 'string') continue;
-    head += headText(key) + headText(value);
+    head += `${key}\0${value}\0`;
     count++;
   }
+  checkHead(head, 2 * count);
   const body = environ[BUFFERED_BODY] as BufferedBody | undefined;
+  if (body?.kind === 'stream') return encodeFrame(TYPE.REQUEST, id, { flags: FLAG.STREAM, count, head });
   if (body?.kind === 'file')
     return encodeFrame(TYPE.REQUEST, id, { flags: FLAG.PATH, count, head, body: Buffer.from(body.path, 'utf8') });
   return encodeFrame(TYPE.REQUEST, id, {

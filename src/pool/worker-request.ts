@@ -2,10 +2,13 @@ import { AppFailed, ClientGone } from '../errors.ts';
 import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
 import { joinChunks } from '../wsgi/chunk.ts';
 import { errorPage } from '../wsgi/error-page.ts';
+import { PUSH, PulledBody, type PushedBody, type Receiver } from '../wsgi/pushed-body.ts';
 import { isRequestId } from '../wsgi/request-id.ts';
 import { statusText } from '../wsgi/status.ts';
 import type { Environ, Header, StartResponse } from '../wsgi/types.ts';
-import { FLAG, type Frame, ProtocolError, splitHead, TYPE } from './frames.ts';
+import { BodyFeed } from './body-feed.ts';
+import { FLAG, type Frame, ProtocolError, TYPE } from './frames.ts';
+import { ResponseHeads } from './response-heads.ts';
 
 /** What a request asks of the link that carries it. */
 export interface Carrier {
@@ -13,13 +16,18 @@ export interface Carrier {
   grant(request: WorkerRequest, size: number): void;
   /** Nobody waits for this request any more. */
   cancel(request: WorkerRequest): void;
+  /** A frame of its body. A promise where the worker does not take what it was sent. */
+  feed(frame: Buffer): void | Promise<void>;
 }
+
+const EMPTY = new Uint8Array(0);
+const heads = new ResponseHeads();
 
 /**
  * One request on its way through a pool, seen from the front: the body that the pool returns. `startResponse` is called when the worker's head is here,
- * which is before the first `next()` resolves (PEP 3333, "The start_response() Callable").
+ * which is before the first chunk is given (PEP 3333, "The start_response() Callable").
  */
-export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
+export class WorkerRequest implements PushedBody {
   readonly environ: Environ;
   /** The number of the request on its link. */
   id = 0;
@@ -28,15 +36,19 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
   readonly since: number;
   /** Whether its client had closed its side already when it came: so that this does not tell that the client has gone since. */
   readonly halfClosed: boolean;
-  /** When a worker was given it. */
+  /** When a worker began it, by what the worker has freed; 0: not yet. */
   began = 0;
-  /** Whether it was answered 504. */
+  /** Whether it was answered in place of a worker that may still answer. */
   expired = false;
   readonly #startResponse: StartResponse;
   readonly #window: number;
+  #receiver: Receiver | undefined;
+  /** Chunks for which there is no room yet. */
   #chunks: Uint8Array[] = [];
-  #waiter: PromiseWithResolvers<IteratorResult<Uint8Array>> | undefined;
+  #blocked = false;
   #letGo: (() => Promise<void>) | undefined;
+  /** Its body, where a worker is given that as it comes. */
+  #feed: BodyFeed | undefined;
   #started = false;
   #ended = false;
   #failure: { readonly error: unknown } | undefined;
@@ -59,27 +71,33 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
     return this.#ended || this.#failure !== undefined;
   }
 
+  /** Whether its head is here. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** Whether its body is still on its way: it is not sent ahead of a free slot, where it could only wait. */
+  get streams(): boolean {
+    return (this.environ[BUFFERED_BODY] as BufferedBody | undefined)?.kind === 'stream';
+  }
+
+  /** Since when its application could have answered, in the pool's milliseconds: the time in which its client was waited for does not count. */
+  get busySince(): number {
+    return this.began + (this.#feed?.waited ?? 0);
+  }
+
   get requestId(): string | undefined {
     const id = this.environ.HTTP_X_REQUEST_ID;
     return isRequestId(id) ? id : undefined;
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  [PUSH](receiver: Receiver): void {
+    this.#receiver = receiver;
+    this.#flush();
   }
 
-  next(): Promise<IteratorResult<Uint8Array>> {
-    if (this.#chunks.length > 0) {
-      // What has waited leaves in one piece: a worker may send a window of single bytes.
-      const chunk = joinChunks(this.#chunks);
-      this.#chunks = [];
-      this.#pass(chunk.length);
-      return Promise.resolve({ done: false, value: chunk });
-    }
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
-    this.#waiter = Promise.withResolvers();
-    return this.#waiter.promise;
+  [Symbol.asyncIterator](): PulledBody {
+    return new PulledBody(this);
   }
 
   /**
@@ -90,21 +108,38 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
     this.carrier = carrier;
     const body = this.environ[BUFFERED_BODY] as BufferedBody | undefined;
     if (body?.kind === 'file') this.#letGo = body.hold();
+    else if (body?.kind === 'stream') {
+      const send = (frame: Buffer) => carrier.feed(frame);
+      this.#feed = new BodyFeed(this.id, this.environ['wsgi.input'], this.#window, send);
+    }
   }
 
-  /** The worker has freed its slot, or is dead. */
+  /**
+   * The worker takes more of a streamed body.
+   * @throws ProtocolError where it has none, or was granted too much
+   */
+  want(size: number): void {
+    if (this.#feed === undefined) throw new ProtocolError('credit for a request body that is not streamed');
+    this.#feed.grant(size);
+  }
+
+  /** The worker has freed its slot or given it back, or is dead. */
   left(): void {
+    this.began = 0;
+    this.carrier = undefined;
     // The body was read already: there is nothing that a failing close could spoil.
     this.#letGo?.().catch(() => undefined);
+    this.#letGo = undefined;
+    this.#feed?.forget();
   }
 
   /** The client is gone, or wants no more. */
-  return(): Promise<IteratorResult<Uint8Array>> {
-    if (!this.over) {
-      this.fail(new ClientGone());
-      this.carrier?.cancel(this);
-    }
-    return Promise.resolve({ done: true, value: undefined });
+  close(): void {
+    this.#receiver = undefined;
+    this.#chunks = [];
+    if (this.over) return;
+    this.#failure = { error: new ClientGone() };
+    this.#cancel('CLIENT_GONE: the client closed the connection');
   }
 
   /**
@@ -117,31 +152,32 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
       if (this.#ended && !this.expired) throw new ProtocolError('a frame for a response that has ended');
       return;
     }
-    if (frame.type === TYPE.ABORT) return this.fail(new AppFailed());
+    if (frame.type === TYPE.ABORT) return this.fail(this.#feed?.failure?.error ?? new AppFailed());
     this.#credit -= frame.body.length;
     if (this.#credit < 0) throw new ProtocolError('more body bytes than were granted');
-    const end = (frame.flags & FLAG.END) !== 0;
-    if (frame.type === TYPE.RESPONSE) this.#start(frame, end);
+    if (frame.type === TYPE.RESPONSE) this.#start(frame);
     else if (!this.#started) throw new ProtocolError('DATA before RESPONSE');
     if (this.#failure !== undefined) return;
-    if (frame.body.length > 0) this.#push(frame.body);
-    if (end) this.#end();
+    this.#ended = (frame.flags & FLAG.END) !== 0;
+    // What the application has not read is the connection's now, which throws it away.
+    if (this.#ended && (frame.flags & FLAG.FREE) === 0)
+      this.#feed?.stop('RESPONSE_ENDED: the response ended before this request body');
+    if (frame.body.length > 0 || this.#ended) this.#give(frame.body);
   }
 
   /** Ends the response with an error: the caller's, where its head has not gone out, can still become a page. */
   fail(error: unknown): void {
     if (this.over) return;
     this.#failure = { error };
-    this.#waiter?.reject(error);
-    this.#waiter = undefined;
+    this.#flush();
   }
 
-  /** The time for an answer has passed: 504, and the worker is told. False where the answer has begun or is over. */
-  expire(): boolean {
+  /** The time for an answer has passed: an error page, and the worker is told. False where the answer has begun or is over. */
+  expire(code: number, why: string, extra: Header[] = []): boolean {
     if (this.over || this.#started) return false;
     this.expired = true;
-    this.answer(504, 'the application did not answer in time');
-    this.carrier?.cancel(this);
+    this.answer(code, why, extra);
+    this.#cancel('REQUEST_TIMEOUT: the request was answered in place of the application');
     return true;
   }
 
@@ -152,43 +188,58 @@ export class WorkerRequest implements AsyncIterableIterator<Uint8Array> {
     const { headers, body } = errorPage(code, why, this.requestId);
     this.#started = true;
     this.#startResponse(statusText(code), [...headers, ...extra]);
-    this.#push(body);
-    this.#end();
+    this.#ended = true;
+    this.#give(body);
   }
 
-  #start(frame: Frame, complete: boolean): void {
+  #start(frame: Frame): void {
     if (this.#started) throw new ProtocolError('a second RESPONSE');
-    const [status = '', ...strings] = splitHead(frame.head, 1 + 2 * frame.count);
-    const headers: Header[] = [];
-    for (let at = 0; at < strings.length; at += 2) headers.push([strings[at] as string, strings[at + 1] as string]);
-    // The whole body is here, so that its length is known (PEP 3333, "Handling the Content-Length Header").
-    if (complete && frame.body.length > 0 && !headers.some(([name]) => /^content-length$/i.test(name))) {
-      headers.push(['Content-Length', String(frame.body.length)]);
-    }
+    const { status, headers } = heads.read(frame.head, frame.count);
     this.#started = true;
     try {
       this.#startResponse(status, headers);
     } catch (error) {
       this.fail(error);
-      this.carrier?.cancel(this);
+      this.#cancel('APP_FAILED: the response was refused');
     }
   }
 
-  #push(chunk: Uint8Array): void {
-    if (this.#waiter === undefined) {
-      this.#chunks.push(chunk);
-      return;
-    }
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    this.#pass(chunk.length);
-    waiter.resolve({ done: false, value: chunk });
+  /** Nobody waits for the answer. @param reason told to an application that waits for more of the body */
+  #cancel(reason: string): void {
+    this.carrier?.cancel(this);
+    this.#feed?.stop(reason);
   }
 
-  #end(): void {
-    this.#ended = true;
-    this.#waiter?.resolve({ done: true, value: undefined });
-    this.#waiter = undefined;
+  /** A chunk to the receiver, behind those that wait. */
+  #give(chunk: Uint8Array): void {
+    if (this.#receiver !== undefined && !this.#blocked) return this.#hand(this.#receiver, chunk, this.#ended);
+    if (chunk.length > 0) this.#chunks.push(chunk);
+  }
+
+  #hand(receiver: Receiver, chunk: Uint8Array, last: boolean): void {
+    const room = receiver.receive(chunk, last);
+    if (last) return;
+    if (room === undefined) return this.#pass(chunk.length);
+    this.#blocked = true;
+    void room.then(() => {
+      this.#blocked = false;
+      this.#pass(chunk.length);
+      this.#flush();
+    });
+  }
+
+  /** What has waited leaves in one piece: a worker may send a window of single bytes. */
+  #flush(): void {
+    const receiver = this.#receiver;
+    if (receiver === undefined || this.#blocked) return;
+    if (this.#chunks.length > 0 || this.#ended) {
+      const chunk = this.#chunks.length > 0 ? joinChunks(this.#chunks) : EMPTY;
+      this.#chunks = [];
+      this.#hand(receiver, chunk, this.#ended);
+      if (this.#blocked || this.#ended) return;
+    }
+    // The receiver may have closed the body meanwhile, and hears nothing more.
+    if (this.#failure !== undefined) this.#receiver?.fail(this.#failure.error);
   }
 
   /** Grants anew what was passed on, in halves of the window, so that a fast client costs few frames. */

@@ -1,5 +1,6 @@
-/** Where a request body was put before the application was called: whole in memory, or in a file. */
+/** Where a request body is when the application is called: whole in memory, in a file, or still on its way. */
 export type BufferedBody =
+  | { readonly kind: 'stream' }
   | { readonly kind: 'memory'; readonly bytes: Uint8Array }
   | {
       readonly kind: 'file';
@@ -9,5 +10,5 @@ export type BufferedBody =
       readonly hold: () => () => Promise<void>;
     };
 
-/** The environ key under which a buffered body stands, for whoever hands it on. */
+/** The environ key under which that stands, for whoever hands the body on. */
 export const BUFFERED_BODY = 'stillhouse.buffered_body';

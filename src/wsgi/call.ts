@@ -3,8 +3,9 @@ import { isBody, type Steps, stepsOf } from './body.ts';
 import { encodeChunk, joinChunks } from './chunk.ts';
 import { FileWrapper } from './file-wrapper.ts';
 import { describe } from './headers.ts';
+import { isPushed, PUSH, type Receiver } from './pushed-body.ts';
 import { isBodyless, StartedResponse } from './start-response.ts';
-import type { Application, Body, Chunk, Environ, Head, Report, Sink, Write } from './types.ts';
+import type { Application, Body, Chunk, Environ, Head, Header, Report, Sink, StartResponse, Write } from './types.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -15,63 +16,117 @@ const ONE_PIECE = 65536;
  * One call of an application, from environ to the last byte, by the rules of PEP 3333: the one place in TypeScript where they
  * are kept. The bytes go to a sink; whatever fails goes to `sink.fail`; `close()` of the body is called exactly once.
  */
-export class Call {
+export class Call implements Receiver {
   readonly #sink: Sink;
   readonly #report: Report;
+  readonly #done: () => void;
   readonly #bodyless: boolean;
   readonly #started: StartedResponse;
-  readonly #done = Promise.withResolvers<void>();
   #left = Number.POSITIVE_INFINITY;
   #dropBody = false;
   #body: Body | undefined;
   #steps: Steps | undefined;
   /** Whether the iterator was asked for a step that has not come yet. */
   #stepping = false;
-  #closing: Promise<void> | undefined;
+  #closing: void | Promise<void> = undefined;
+  #closed = false;
   #cancelled = false;
   /** The body has ended: nothing more can be written. */
   #over = false;
+  #told = false;
   /** A `write()` that failed, also where the application did not wait for it. */
   #fault: { readonly error: unknown } | undefined;
   /** A chunk that ran past Content-Length ends the response. */
   #full = false;
 
-  constructor(environ: Environ, sink: Sink, report: Report) {
+  /** @param done called once, when the application has ended, its `close()` included, maybe before `run` returns */
+  constructor(environ: Environ, sink: Sink, report: Report, done: () => void) {
     this.#sink = sink;
     this.#report = report;
+    this.#done = done;
     this.#bodyless = environ.REQUEST_METHOD === 'HEAD';
     this.#started = new StartedResponse(report);
   }
 
-  /** Runs the application to its end, its `close()` included; never rejects. */
-  run(app: Application, environ: Environ): Promise<void> {
-    void this.#respond(app, environ).then(() => this.#done.resolve());
-    return this.#done.promise;
+  /** Runs the application to its end; never throws. */
+  run(app: Application, environ: Environ): void {
+    try {
+      const body: unknown = app(environ, this.#startResponse);
+      if (isPromise(body)) body.then(this.#take, this.#fail);
+      else this.#take(body);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Nobody waits for the response any more: the body is asked for nothing more, and closed, even while a step of it is awaited. */
   cancel(): void {
     if (this.#cancelled) return;
     this.#cancelled = true;
-    if (this.#body !== undefined) void this.#close(this.#body).then(() => this.#done.resolve());
+    if (this.#body !== undefined) this.#end();
   }
 
-  async #respond(app: Application, environ: Environ): Promise<void> {
+  /** The next chunk of a pushed body. */
+  receive(chunk: Uint8Array, last: boolean): void | Promise<void> {
+    if (this.#cancelled || this.#over) return;
     try {
-      const body: unknown = await app(environ, (status, headers, error) => {
-        this.#started.store(status, headers, error);
-        return this.#write;
-      });
+      this.#checkFault();
+      if (last && !this.#started.sent) return this.#sendWhole(chunk);
+      const room = chunk.length > 0 ? this.#send(chunk) : undefined;
+      // What a HEAD, a 304 or Content-Length leaves out need not be waited for.
+      if (!last && !this.#full && !(this.#dropBody && this.#started.sent)) return room;
+      if (room === undefined) return this.#finish();
+      void room.then(() => this.#finish()).catch(this.#fail);
+      return room;
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** A pushed body failed. */
+  fail(error: unknown): void {
+    this.#fail(error);
+  }
+
+  readonly #startResponse: StartResponse = (status, headers, error) => {
+    this.#started.store(status, headers, error);
+    return this.#write;
+  };
+
+  /** What the application returned. */
+  readonly #take = (body: unknown): void => {
+    try {
       if (typeof body === 'object' && body !== null) this.#body = body as Body;
       checkBody(body);
       this.#checkFault();
-      if (Array.isArray(body) && !this.#started.sent) await this.#sendArray(body as Chunk[]);
-      else await this.#sendSteps(body);
+      if (isPushed(body)) {
+        if (this.#cancelled) this.#end();
+        else body[PUSH](this);
+      } else if (Array.isArray(body) && !this.#started.sent) this.#sendArray(body as Chunk[]);
+      else void this.#sendSteps(body);
     } catch (error) {
-      if (!this.#cancelled) this.#sink.fail(error);
+      this.#fail(error);
     }
+  };
+
+  readonly #fail = (error: unknown): void => {
+    if (this.#over) return;
+    if (!this.#cancelled) this.#sink.fail(error);
+    this.#end();
+  };
+
+  /** The response is over: the body is closed, and then all is done. */
+  #end(): void {
     this.#over = true;
-    if (this.#body !== undefined) await this.#close(this.#body);
+    const closing = this.#body === undefined ? undefined : this.#close(this.#body);
+    if (closing === undefined) this.#tell();
+    else void closing.then(() => this.#tell());
+  }
+
+  #tell(): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#done();
   }
 
   /** Its failure is the response's, also where nobody waits for it. */
@@ -101,41 +156,66 @@ export class Call {
   }
 
   /** A body whose size is known before its head leaves (PEP 3333, "Handling the Content-Length Header"). */
-  async #sendArray(body: readonly Chunk[]): Promise<void> {
-    const chunks = body.map(encodeChunk);
+  #sendArray(body: readonly Chunk[]): void {
+    if (this.#cancelled) return this.#end();
+    const chunks = body.length === 1 ? [encodeChunk(body[0] as Chunk)] : body.map(encodeChunk);
     const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    if (size > ONE_PIECE) void this.#sendLarge(chunks, size);
+    else void this.#sendWhole(size === 0 ? EMPTY : joinChunks(chunks), !('close' in body));
+  }
+
+  /** Head and body at once. @param last whether nothing of the application runs after it */
+  #sendWhole(body: Uint8Array, last = false): void | Promise<void> {
+    const size = body.length;
     const head = this.#takeHead(size);
     const declared = head.length ?? size;
     const short = size < declared && !this.#dropBody;
-    if (this.#dropBody || short || size <= ONE_PIECE) {
-      if (size > declared) this.#reportLong(declared);
-      const whole = this.#dropBody || size === 0 ? EMPTY : joinChunks(chunks).subarray(0, declared);
-      await this.#sink.start(head, whole, !short, !short && !('close' in body));
-      if (short) throw tooShort(declared - size);
-      return;
+    if (size > declared && !this.#dropBody) this.#reportLong(declared);
+    const whole = this.#dropBody ? EMPTY : size > declared ? body.subarray(0, declared) : body;
+    const room = this.#sink.start(head, whole, !short, !short && last);
+    if (short) this.#fail(tooShort(declared - size));
+    else if (room === undefined) this.#end();
+    else void room.then(() => this.#end());
+    return room;
+  }
+
+  async #sendLarge(chunks: readonly Uint8Array[], size: number): Promise<void> {
+    try {
+      const head = this.#takeHead(size);
+      this.#left = head.length ?? size;
+      const short = size < this.#left && !this.#dropBody;
+      await this.#sink.start(head, EMPTY, this.#dropBody, false);
+      for (const chunk of this.#dropBody ? [] : chunks) {
+        if (chunk.length > 0) await this.#send(chunk);
+        if (this.#cancelled || this.#full) break;
+      }
+      if (this.#cancelled) return;
+      if (short) throw tooShort(this.#left);
+      if (!this.#dropBody) this.#sink.end();
+      this.#end();
+    } catch (error) {
+      this.#fail(error);
     }
-    await this.#sink.start(head, EMPTY, false, false);
-    this.#left = declared;
-    for (const chunk of chunks) {
-      if (chunk.length > 0) await this.#send(chunk);
-      if (this.#cancelled || this.#full) break;
-    }
-    if (!this.#cancelled) this.#sink.end();
   }
 
   async #sendSteps(body: Body): Promise<void> {
-    const steps = stepsOf(body);
-    this.#steps = steps;
-    if (body instanceof FileWrapper && this.#started.length !== undefined) body.limit(this.#started.length);
-    while (!this.#cancelled) {
-      const { done, value } = await this.#next(steps);
-      if (this.#cancelled) return;
-      this.#checkFault();
-      if (done === true) return this.#finish();
-      const chunk = encodeChunk(value);
-      if (chunk.length > 0) await this.#send(chunk);
-      // The iterable of a HEAD or a 304 need not be exhausted to be answered.
-      if (this.#full || (this.#dropBody && this.#started.sent)) return this.#finish();
+    try {
+      const steps = stepsOf(body);
+      this.#steps = steps;
+      if (this.#cancelled) return this.#end();
+      if (body instanceof FileWrapper && this.#started.length !== undefined) body.limit(this.#started.length);
+      while (!this.#cancelled) {
+        const { done, value } = await this.#next(steps);
+        if (this.#cancelled) return;
+        this.#checkFault();
+        if (done === true) return this.#finish();
+        const chunk = encodeChunk(value);
+        if (chunk.length > 0) await this.#send(chunk);
+        // The iterable of a HEAD or a 304 need not be exhausted to be answered.
+        if (this.#full || (this.#dropBody && this.#started.sent)) return this.#finish();
+      }
+    } catch (error) {
+      this.#fail(error);
     }
   }
 
@@ -155,7 +235,7 @@ export class Call {
   }
 
   /** One non-empty chunk, the first of which sends the head. */
-  async #send(chunk: Uint8Array): Promise<void> {
+  #send(chunk: Uint8Array): void | Promise<void> {
     if (this.#cancelled) return;
     const first = this.#started.sent ? undefined : this.#takeHead();
     let body = chunk;
@@ -165,20 +245,17 @@ export class Call {
       body = chunk.subarray(0, this.#left);
     }
     this.#left -= body.length;
-    if (first !== undefined) await this.#sink.start(first, this.#dropBody ? EMPTY : body, false, false);
-    else if (!this.#dropBody && body.length > 0) await this.#sink.write(body);
+    if (first !== undefined) return this.#sink.start(first, this.#dropBody ? EMPTY : body, false, false);
+    if (!this.#dropBody && body.length > 0) return this.#sink.write(body);
   }
 
-  async #finish(): Promise<void> {
-    if (!this.#started.sent) {
-      const head = this.#takeHead(0);
-      const short = (head.length ?? 0) > 0 && !this.#dropBody;
-      await this.#sink.start(head, EMPTY, !short, false);
-      if (short) throw tooShort(head.length as number);
-      return;
-    }
+  /** The body has come to its end. */
+  #finish(): void {
+    if (this.#over) return;
+    if (!this.#started.sent) return void this.#sendWhole(EMPTY);
     if (this.#left > 0 && Number.isFinite(this.#left) && !this.#dropBody) throw tooShort(this.#left);
     this.#sink.end();
+    this.#end();
   }
 
   #takeHead(size?: number): Head {
@@ -188,7 +265,8 @@ export class Call {
     if (size === undefined || head.length !== undefined || head.code === 204 || head.code === 304) return head;
     // An empty body that came by an iterator says nothing of what a GET would have had.
     if (this.#bodyless && size === 0) return head;
-    return { ...head, length: size, headers: [...head.headers, ['Content-Length', String(size)]] };
+    const headers: Header[] = [...head.headers, ['Content-Length', String(size)]];
+    return { status: head.status, code: head.code, headers, length: size };
   }
 
   #reportLong(declared: number): void {
@@ -200,21 +278,30 @@ export class Call {
     );
   }
 
-  /** Exactly once, whoever asks for it first. */
-  #close(body: Body): Promise<void> {
-    this.#closing ??= this.#closeBody(body);
+  /** Exactly once, whoever asks for it first. Undefined where nothing is to be waited for. */
+  #close(body: Body): void | Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#closing = this.#steps === undefined ? this.#closeBody(body) : this.#returnAndClose(body);
+    }
     return this.#closing;
   }
 
-  async #closeBody(body: Body): Promise<void> {
-    const returned = this.#return();
-    // A generator that waits for something returns once that has come, which may be never; else its `finally` comes before `close()`.
-    if (!this.#stepping) await returned;
+  #closeBody(body: Body): void | Promise<void> {
+    if (body.close === undefined) return;
     try {
-      await body.close?.();
+      const closing = body.close();
+      if (isPromise(closing)) return closing.then(undefined, (error) => this.#reportClose(error));
     } catch (error) {
       this.#reportClose(error);
     }
+  }
+
+  async #returnAndClose(body: Body): Promise<void> {
+    const returned = this.#return();
+    // A generator that waits for something returns once that has come, which may be never; else its `finally` comes before `close()`.
+    if (!this.#stepping) await returned;
+    await this.#closeBody(body);
   }
 
   /** Lets a generator run its `finally`; an iterator that pends is woken by it. */
@@ -231,6 +318,10 @@ export class Call {
   #reportClose(cause: unknown): void {
     this.#report(new AppError('APP_CLOSE_FAILED', 'close() of the body failed', { cause }));
   }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 function tooShort(missing: number): AppError {

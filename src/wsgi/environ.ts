@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { ClientError } from '../errors.ts';
+import { fieldName } from './field-names.ts';
 import { fileWrapper } from './file-wrapper.ts';
 import type { Input } from './input.ts';
 import type { Environ, ErrorStream } from './types.ts';
@@ -38,10 +39,11 @@ export interface Flags {
 }
 
 const VERSION = [1, 0] as const;
+const BEYOND_ASCII = /[\x80-\xff]/;
 
 /**
  * Builds the environ of a request (PEP 3333, "environ Variables"; RFC 3875).
- * @throws ClientError PATH_ENCODING_INVALID, PATH_NUL
+ * @throws ClientError PATH_ENCODING_INVALID, PATH_NUL, SCHEME_MISDIRECTED
  */
 export function makeEnviron(head: RequestHead, peer: Peer, flags: Flags, input: Input): Environ {
   const environ: Environ = {
@@ -67,7 +69,11 @@ export function makeEnviron(head: RequestHead, peer: Peer, flags: Flags, input: 
     'stillhouse.client_gone': peer.gone,
   };
   addFields(environ, head.fields);
-  if (head.authority !== undefined) environ.HTTP_HOST = head.authority;
+  if (head.authority !== undefined) {
+    // RFC 9110, 7.4: whoever asks for https believes that nobody listens.
+    if (peer.scheme === 'http' && /^https:/i.test(head.target)) throw new ClientError('SCHEME_MISDIRECTED');
+    environ.HTTP_HOST = head.authority;
+  }
   return environ;
 }
 
@@ -82,20 +88,9 @@ export function decodePath(path: string): string {
   return decoded;
 }
 
-/**
- * The `HTTP_*` key of a field name, or undefined where the field is dropped: `Proxy` (it would become HTTP_PROXY, CVE-2016-5385), and names
- * with an underscore, which would pass for the same name with a hyphen.
- */
-export function fieldKey(name: string): string | undefined {
-  if (name.includes('_')) return undefined;
-  const upper = name.toUpperCase().replaceAll('-', '_');
-  if (upper === 'PROXY') return undefined;
-  return upper === 'CONTENT_TYPE' || upper === 'CONTENT_LENGTH' ? upper : `HTTP_${upper}`;
-}
-
 function addFields(environ: Environ, fields: readonly string[]): void {
   for (let at = 0; at < fields.length; at += 2) {
-    const key = fieldKey(fields[at] as string);
+    const key = fieldName(fields[at] as string)?.key;
     if (key === undefined) continue;
     const value = fields[at + 1] as string;
     const before = environ[key];
@@ -111,5 +106,6 @@ export function toNative(text: string): string {
 
 /** The text of an environ's string, its bytes read as UTF-8. */
 export function fromNative(value: string): string {
+  if (!BEYOND_ASCII.test(value)) return value;
   return Buffer.from(value, 'latin1').toString('utf8');
 }

@@ -33,6 +33,24 @@ export function isHopByHop(name: string): boolean {
   return HOP_BY_HOP.has(name);
 }
 
+export type HeaderKind = 'plain' | 'length' | 'hop-by-hop';
+
+/** Names that are remembered: an application uses a few in every response. */
+const MOST_NAMES = 1024;
+const MOST_LENGTH = 64;
+const kinds = new Map<string, HeaderKind>();
+
+/** What the name of a response header says, in any case; undefined where it is no token. */
+export function headerKind(name: string): HeaderKind | undefined {
+  const known = kinds.get(name);
+  if (known !== undefined) return known;
+  if (!TOKEN.test(name)) return undefined;
+  const lower = name.toLowerCase();
+  const kind = HOP_BY_HOP.has(lower) ? 'hop-by-hop' : lower === 'content-length' ? 'length' : 'plain';
+  if (kinds.size < MOST_NAMES && name.length <= MOST_LENGTH) kinds.set(name, kind);
+  return kind;
+}
+
 /**
  * Checks what an application gave as headers.
  * @throws AppError naming the header and the cure
@@ -44,9 +62,10 @@ export function checkHeaders(headers: unknown): asserts headers is Header[] {
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw new AppError('APP_HEADERS_INVALID', `a header is ${describe(pair)}, not a pair`);
     }
-    const [name, value] = pair as unknown[];
+    const name: unknown = pair[0];
+    const value: unknown = pair[1];
     if (typeof name !== 'string') throw new AppError('APP_HEADERS_INVALID', `a header name is ${describe(name)}`);
-    if (!TOKEN.test(name)) {
+    if (headerKind(name) === undefined) {
       throw new AppError('APP_HEADER_NAME_INVALID', `the header name ${JSON.stringify(name)} is not a token`);
     }
     if (typeof value !== 'string') {

@@ -3,6 +3,9 @@ export type Pull = () => Uint8Array | undefined | Promise<Uint8Array | undefined
 
 const LF = 0x0a;
 const EMPTY = new Uint8Array(0);
+/** Pieces up to it are joined while they wait: each costs 200 bytes beside its own, and how small they are is the client's choice. */
+const SMALL = 1024;
+const BLOCK = 16_384;
 
 /**
  * `wsgi.input` (PEP 3333, "Input and Error Streams"): the methods of a Python file, awaited. The end is sticky, and so is
@@ -14,6 +17,9 @@ export class Input {
   readonly #pull: Pull;
   #pieces: Uint8Array[] = [];
   #size = 0;
+  /** Where small pieces are joined, and how much of it is in use. */
+  #block: Uint8Array | undefined;
+  #used = 0;
   #ended = false;
   #failure: { error: unknown } | undefined;
 
@@ -51,12 +57,21 @@ export class Input {
   async readline(size = -1): Promise<Uint8Array> {
     const wanted = size < 0 ? Number.POSITIVE_INFINITY : size;
     let searched = 0;
-    for (let piece = 0; searched < wanted; piece++) {
-      if (piece === this.#pieces.length && !(await this.#fill())) break;
-      const bytes = this.#pieces[piece] as Uint8Array;
-      const at = bytes.subarray(0, wanted - searched).indexOf(LF);
-      if (at >= 0) return this.#take(Math.min(wanted, searched + at + 1));
-      searched += bytes.length;
+    let index = 0;
+    let within = 0;
+    while (searched < wanted) {
+      const bytes = this.#pieces[index];
+      if (bytes === undefined || within === bytes.length) {
+        if (index + 1 < this.#pieces.length) {
+          index++;
+          within = 0;
+        } else if (!(await this.#fill())) break;
+        continue;
+      }
+      const at = bytes.subarray(within, within + wanted - searched).indexOf(LF);
+      if (at >= 0) return this.#take(searched + at + 1);
+      searched += bytes.length - within;
+      within = bytes.length;
     }
     return this.#take(Math.min(wanted, searched));
   }
@@ -88,13 +103,34 @@ export class Input {
         this.#ended = true;
         return false;
       }
-      this.#pieces.push(piece);
+      this.#add(piece);
       this.#size += piece.length;
       return true;
     } catch (error) {
       this.#failure = { error };
       throw error;
     }
+  }
+
+  #add(piece: Uint8Array): void {
+    const last = this.#pieces.at(-1);
+    let block = this.#block;
+    const fits = block !== undefined && block.buffer === last?.buffer && this.#used + piece.length <= BLOCK;
+    if (last === undefined || piece.length > SMALL || (!fits && last.length > SMALL)) {
+      this.#pieces.push(piece);
+      return;
+    }
+    let start = last.byteOffset;
+    if (!fits || block === undefined) {
+      block = new Uint8Array(BLOCK);
+      block.set(last);
+      this.#block = block;
+      this.#used = last.length;
+      start = 0;
+    }
+    block.set(piece, this.#used);
+    this.#used += piece.length;
+    this.#pieces[this.#pieces.length - 1] = block.subarray(start, this.#used);
   }
 
   #take(size: number): Uint8Array {

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { checkHeaders, isHopByHop } from './headers.ts';
+import { checkHeaders, headerKind } from './headers.ts';
 import { statusCode } from './status.ts';
 import type { Head, Header, Report } from './types.ts';
 
@@ -67,12 +67,12 @@ function checkHead(status: string, given: Header[], report: Report): Head {
   const headers: Header[] = [];
   let length: number | undefined;
   for (const header of given) {
-    const name = header[0].toLowerCase();
-    if (isHopByHop(name)) {
+    const kind = headerKind(header[0]);
+    if (kind === 'hop-by-hop') {
       report(new AppError('APP_HOP_BY_HOP', `the header ${header[0]} was dropped`));
       continue;
     }
-    if (name === 'content-length') {
+    if (kind === 'length') {
       if (length !== undefined || !DIGITS.test(header[1])) {
         throw new AppError(
           'APP_CONTENT_LENGTH_INVALID',

@@ -11,6 +11,7 @@ const REASONS: Readonly<Record<number, string>> = {
   413: 'Content Too Large',
   414: 'URI Too Long',
   417: 'Expectation Failed',
+  421: 'Misdirected Request',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   501: 'Not Implemented',
@@ -18,6 +19,7 @@ const REASONS: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
   505: 'HTTP Version Not Supported',
+  507: 'Insufficient Storage',
 };
 
 /**
@@ -26,6 +28,7 @@ const REASONS: Readonly<Record<number, string>> = {
  * @throws AppError
  */
 export function statusCode(status: unknown): number {
+  if (status === '200 OK') return 200;
   const match = typeof status === 'string' ? STATUS.exec(status) : null;
   if (match === null)
     throw new AppError('APP_STATUS_INVALID', `the status is ${JSON.stringify(status) ?? typeof status}`);

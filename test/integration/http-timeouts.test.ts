@@ -34,6 +34,14 @@ for (const { language, file, needed } of LANGUAGES) {
       assert.equal((await wire.answer()).status, 408);
     });
 
+    it('a head that trickles is 408, however steadily', async () => {
+      using wire = await Wire.open(server.port);
+      wire.send('GET / HTTP/1.1\r\nX: ');
+      const trickle = setInterval(() => wire.send('a'), 10);
+      assert.equal((await wire.answer()).status, 408);
+      clearInterval(trickle);
+    });
+
     for (const framing of ['Content-Length: 100', 'Transfer-Encoding: chunked']) {
       it(`a body that stops is 408 (${framing})`, async () => {
         using wire = await Wire.open(server.port);
@@ -56,6 +64,16 @@ for (const { language, file, needed } of LANGUAGES) {
       await server.record(({ msg }) => msg === 'the endless body is closed', 'the close of the endless body');
       assert.equal((await ask(server.port, get('/next'))).status, 200);
     });
+  });
+
+  it(`a body that trickles is 408, however steadily (${language})`, needed, async () => {
+    await using server = await serveHttpApp(file, '--body-timeout=2', '--body-min-rate=1000');
+    using wire = await Wire.open(server.port);
+    wire.send('POST /digest HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n');
+    const trickle = setInterval(() => wire.send('1\r\na\r\n'), 20);
+    assert.equal((await wire.answer()).status, 408);
+    clearInterval(trickle);
+    assert.equal((await server.record(({ kind }) => kind === 'refused')).code, 'BODY_TOO_SLOW');
   });
 
   it(

@@ -23,8 +23,8 @@ BOOT = ROOT / 'src' / 'workers' / 'python' / 'boot.py'
 DEADLINE = 20  # seconds until a test gives up waiting
 
 REQUEST, RESPONSE, DATA, ABORT, DONE = 1, 2, 3, 4, 5
-START, READY, FAILED, CREDIT, CANCEL, STACKS, STOP = 16, 17, 18, 19, 20, 21, 22
-END, FREE, INLINE, PATH = 1, 2, 4, 8
+START, READY, FAILED, CREDIT, CANCEL, STACKS, STOP, GIVE_BACK, RETURNED = 16, 17, 18, 19, 20, 21, 22, 23, 24
+END, FREE, INLINE, PATH, STREAM, SLOW = 1, 2, 4, 8, 16, 32
 HEADER = struct.Struct('<IBBHII')
 
 
@@ -38,13 +38,17 @@ class Frame(NamedTuple):
 
 
 class Response(NamedTuple):
-    """What the client would see. `frames`: (type, flags) of each frame. `aborted`: 500, or the connection is cut."""
+    """What the client would see. `frames`: (type, flags) of each frame. `aborted`: 500, or the connection is cut.
+
+    `slow`: the frame that freed the slot had the flag SLOW, which `frames` leaves out: it is a matter of time.
+    """
 
     status: str
     headers: list
     body: bytes
     frames: list
     aborted: bool
+    slow: bool
 
 
 class Worker:
@@ -72,7 +76,7 @@ class Worker:
         os.close(stdout_end)
         os.close(stderr_end)
         fields = {'app': 'test', 'directory': str(self.directory), 'module': 'web_app', 'file': None, 'threads': 1}
-        fields.update(version=1, callable='application', multiprocess=False, window=262144)
+        fields.update(version=1, callable='application', multiprocess=False, window=262144, streaming=False)
         fields.update({key: self.resolve(value) for key, value in start.items()})
         self.tell(START, json.dumps(fields).encode())
         if ready:
@@ -120,6 +124,17 @@ class Worker:
     def credit(self, size, id):
         self.tell(CREDIT, struct.pack('<I', size), id)
 
+    def ask_back(self):
+        """Ask for the requests that have not begun."""
+        self.tell(GIVE_BACK)
+
+    def returned(self):
+        """The ids in the next control frame, which has to be RETURNED."""
+        frame = self.frame(self.control)
+        if frame is None or frame.type != RETURNED:
+            raise AssertionError(f'control frame {frame}')
+        return [id for (id,) in struct.iter_unpack('<I', frame.body)]
+
     # Data link
 
     def send(self, path='/', method='GET', body=b'', flags=INLINE, id=None, **environ):
@@ -154,6 +169,17 @@ class Worker:
             if not self.fill(link):
                 return None
 
+    def feed(self, id, body=b'', flags=0, type=DATA):
+        """Send bytes of a streamed body."""
+        self.data.sendall(HEADER.pack(len(body), type, flags, 0, id, 0) + body)
+
+    def wanted(self, id):
+        """The bytes of the body of `id` that the worker asks for in its next control frame, which has to be CREDIT."""
+        frame = self.frame(self.control)
+        if frame is None or frame.type != CREDIT or frame.id != id:
+            raise AssertionError(f'control frame {frame}')
+        return struct.unpack('<I', frame.body)[0]
+
     def collect(self, id, credit=True):
         """The whole response to a request, until its slot is free."""
         status, headers, body, frames, aborted = '', [], b'', [], False
@@ -163,7 +189,7 @@ class Worker:
                 raise AssertionError(f'the worker ended its data link; stderr: {self.read_stderr()}')
             if frame.id != id:
                 raise AssertionError(f'frame of request {frame.id} while waiting for {id}')
-            frames.append((frame.type, frame.flags))
+            frames.append((frame.type, frame.flags & ~SLOW))
             body += frame.body
             if credit and frame.body and not frame.flags & END:  # after END the worker may be gone
                 self.credit(len(frame.body), id)
@@ -173,7 +199,7 @@ class Worker:
                 headers = list(zip(parts[::2], parts[1::2]))
             aborted = aborted or frame.type == ABORT
             if frame.type == DONE or frame.flags & FREE:
-                return Response(status, headers, body, frames, aborted)
+                return Response(status, headers, body, frames, aborted, bool(frame.flags & SLOW))
 
     def wait_until_it_sends_in_vain(self):
         """Wait until the data link is full, since nobody reads it, and the worker's main thread sleeps in a send."""

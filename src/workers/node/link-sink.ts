@@ -1,14 +1,18 @@
-import type { Socket } from 'node:net';
-import { DATA_SIZE, encodeFrame, FLAG, headText, TYPE } from '../../pool/frames.ts';
+import { performance } from 'node:perf_hooks';
+import { checkHead, DATA_SIZE, encodeFrame, FLAG, TYPE } from '../../pool/frames.ts';
 import type { Head, Sink } from '../../wsgi/types.ts';
+import type { Outbox } from './outbox.ts';
 
 const EMPTY = new Uint8Array(0);
+/** Milliseconds; the front sends requests ahead of time to a worker whose requests are all as quick as that. */
+const QUICK_MS = 1;
 
 /** One response on its way to the front, within the credit that the front has given. */
 export class LinkSink implements Sink {
-  readonly #data: Socket;
+  readonly #data: Pick<Outbox, 'write'>;
   readonly #id: number;
   readonly #failed: (error: unknown) => void;
+  readonly #began = performance.now();
   #credit: number;
   #free = false;
   #cancelled = false;
@@ -17,7 +21,7 @@ export class LinkSink implements Sink {
   #queue: Promise<void> | undefined;
 
   /** @param window body bytes that may be sent before the first credit */
-  constructor(data: Socket, id: number, window: number, failed: (error: unknown) => void) {
+  constructor(data: Pick<Outbox, 'write'>, id: number, window: number, failed: (error: unknown) => void) {
     this.#data = data;
     this.#id = id;
     this.#credit = window;
@@ -27,11 +31,12 @@ export class LinkSink implements Sink {
   start(head: Head, body: Uint8Array, complete: boolean, last: boolean): void | Promise<void> {
     const fits = body.length <= Math.min(this.#credit, DATA_SIZE);
     const first = fits ? body : EMPTY;
-    const flags = (complete && fits ? FLAG.END : 0) | (last && fits ? FLAG.FREE : 0);
+    const flags = (complete && fits ? FLAG.END : 0) | (last && fits ? FLAG.FREE | this.#pace : 0);
     this.#free = last && fits;
     this.#credit -= first.length;
-    let text = headText(head.status);
-    for (const [name, value] of head.headers) text += headText(name) + headText(value);
+    let text = `${head.status}\0`;
+    for (const [name, value] of head.headers) text += `${name}\0${value}\0`;
+    checkHead(text, 1 + 2 * head.headers.length);
     this.#data.write(
       encodeFrame(TYPE.RESPONSE, this.#id, { flags, count: head.headers.length, head: text, body: first }),
     );
@@ -70,9 +75,18 @@ export class LinkSink implements Sink {
   }
 
   /** The application has ended, its `close()` too. */
-  async free(): Promise<void> {
-    await this.#queue;
-    if (!this.#free) this.#data.write(encodeFrame(TYPE.DONE, this.#id));
+  free(): void | Promise<void> {
+    if (this.#queue !== undefined) return this.#queue.then(() => this.#done());
+    this.#done();
+  }
+
+  #done(): void {
+    if (!this.#free) this.#data.write(encodeFrame(TYPE.DONE, this.#id, { flags: this.#pace }));
+  }
+
+  /** The flag of a frame that frees the slot: whether the request has held it for long. */
+  get #pace(): number {
+    return performance.now() - this.#began > QUICK_MS ? FLAG.SLOW : 0;
   }
 
   #enqueue(task: () => Promise<void>): Promise<void> {

@@ -2,32 +2,56 @@
 import { Socket } from 'node:net';
 import { basename } from 'node:path';
 import { StartError } from '../../errors.ts';
-import { encodeFrame, encodeJson, FRAME_LIMIT, type Frame, FrameReader, TYPE } from '../../pool/frames.ts';
+import {
+  encodeCredit,
+  encodeFrame,
+  encodeJson,
+  FLAG,
+  FRAME_LIMIT,
+  type Frame,
+  FrameReader,
+  TYPE,
+} from '../../pool/frames.ts';
 import { PROTOCOL_VERSION, type Start } from '../../pool/start.ts';
 import { Call } from '../../wsgi/call.ts';
 import type { Application } from '../../wsgi/types.ts';
 import { LinkSink } from './link-sink.ts';
 import { load } from './loader.ts';
+import { Outbox } from './outbox.ts';
 import { resolvePackages } from './packages.ts';
 import { writeFault } from './records.ts';
-import { readRequest } from './request.ts';
+import { type Request, readRequest } from './request.ts';
+import type { StreamedBody } from './streamed-body.ts';
 
 const DATA_FD = 3;
 const CONTROL_FD = 4;
 const FAILED_STATUS = 3;
 
+interface Running {
+  readonly id: number;
+  readonly call: Call;
+  readonly sink: LinkSink;
+  readonly body: StreamedBody | undefined;
+  gone: boolean;
+}
+
 /** The worker's side of its link: requests in, responses out. */
 class Worker {
   readonly #data = new Socket({ fd: DATA_FD, readable: true, writable: true });
   readonly #control = new Socket({ fd: CONTROL_FD, readable: true, writable: true });
-  readonly #running = new Map<number, { readonly call: Call; readonly sink: LinkSink; gone: boolean }>();
+  readonly #outbox = new Outbox(this.#data);
+  /** Few: an array, because a Map that changes with each request keeps dead ones alive past a scavenge. */
+  readonly #running: Running[] = [];
+  /** Requests that were sent ahead of a free slot, and those among them that nobody waits for any more. */
+  readonly #waiting: Frame[] = [];
+  readonly #gone = new Set<number>();
   #start: Start | undefined;
   #app: Application | undefined;
   #stopping = false;
 
   listen(): void {
     read(this.#control, (frame) => this.#receiveControl(frame));
-    read(this.#data, (frame) => this.#receiveRequest(frame));
+    read(this.#data, (frame) => this.#receiveData(frame));
     // The front is dead: nothing that this worker does can reach anyone.
     this.#control.on('close', () => killGroup());
     this.#data.on('end', () => this.#stop());
@@ -40,9 +64,11 @@ class Worker {
       case TYPE.START:
         return void this.#boot(JSON.parse(frame.body.toString('utf8')) as Start);
       case TYPE.CREDIT:
-        return this.#running.get(frame.id)?.sink.grant(frame.body.readUInt32LE());
+        return this.#find(frame.id)?.sink.grant(frame.body.readUInt32LE());
       case TYPE.CANCEL:
         return this.#cancel(frame.id);
+      case TYPE.GIVE_BACK:
+        return this.#giveBack();
       case TYPE.STACKS:
         return void this.#control.write(encodeFrame(TYPE.STACKS, 0, { body: Buffer.from(describeWait(), 'utf8') }));
       case TYPE.STOP:
@@ -79,25 +105,84 @@ class Worker {
     }
   }
 
+  /** What comes for a request that has ended has crossed with its end. */
+  #receiveData(frame: Frame): void {
+    if (frame.type === TYPE.REQUEST) return this.#receiveRequest(frame);
+    const body = this.#find(frame.id)?.body;
+    if (frame.type === TYPE.DATA) body?.receive(frame.body, (frame.flags & FLAG.END) !== 0);
+    else if (frame.type === TYPE.ABORT) body?.abort(frame.body.toString('utf8'));
+    else throw new Error(`a frame of type ${frame.type} on the data link`);
+  }
+
   #receiveRequest(frame: Frame): void {
+    this.#waiting.push(frame);
+    this.#fill();
+  }
+
+  /** Begins what waits, as far as slots are free. */
+  #fill(): void {
+    const slots = (this.#start as Start).threads;
+    while (this.#waiting.length > 0 && this.#running.length < slots) {
+      const frame = this.#waiting.shift() as Frame;
+      if (this.#gone.delete(frame.id)) this.#outbox.write(encodeFrame(TYPE.ABORT, frame.id, { flags: FLAG.FREE }));
+      else this.#begin(frame);
+    }
+  }
+
+  #giveBack(): void {
+    const body = Buffer.alloc(4 * this.#waiting.length);
+    for (const [at, { id }] of this.#waiting.entries()) body.writeUInt32LE(id, 4 * at);
+    this.#waiting.length = 0;
+    this.#gone.clear();
+    this.#control.write(encodeFrame(TYPE.RETURNED, 0, { body }));
+  }
+
+  #begin(frame: Frame): void {
     const start = this.#start as Start;
     const state = { gone: false };
-    const request = readRequest(frame, start, () => state.gone);
-    const sink = new LinkSink(this.#data, frame.id, start.window, (error) => writeFault(error, request.environ));
-    const call = new Call(request.environ, sink, (problem) => writeFault(problem, request.environ, 'warn'));
-    this.#running.set(frame.id, Object.assign(state, { call, sink }));
-    void call.run(this.#app as Application, request.environ).then(async () => {
-      request.environ['wsgi.errors'].flush();
-      await request.close();
-      this.#running.delete(frame.id);
-      await sink.free();
-      if (this.#stopping) this.#stop();
-    });
+    const grant = (size: number) => void this.#control.write(encodeCredit(frame.id, size));
+    const request = readRequest(frame, start, grant, () => state.gone);
+    const sink = new LinkSink(this.#outbox, frame.id, start.window, (error) => writeFault(error, request.environ));
+    const report = (problem: Error) => writeFault(problem, request.environ, 'warn');
+    const call = new Call(request.environ, sink, report, () => this.#finish(frame.id, request, sink));
+    this.#running.push(Object.assign(state, { id: frame.id, call, sink, body: request.body }));
+    call.run(this.#app as Application, request.environ);
+  }
+
+  #finish(id: number, request: Request, sink: LinkSink): void {
+    request.environ['wsgi.errors'].flush();
+    const closing = request.close();
+    if (closing === undefined) this.#free(id, sink);
+    else void closing.then(() => this.#free(id, sink));
+  }
+
+  #free(id: number, sink: LinkSink): void {
+    const freeing = sink.free();
+    if (freeing === undefined) this.#leave(id);
+    else void freeing.then(() => this.#leave(id));
+  }
+
+  #leave(id: number): void {
+    const at = this.#running.findIndex((running) => running.id === id);
+    if (at >= 0) this.#running.splice(at, 1);
+    if (this.#waiting.length > 0) {
+      // Were this worker killed now, the front would take the next for the one that has ended.
+      this.#outbox.flush();
+      this.#fill();
+    }
+    if (this.#stopping) this.#stop();
+  }
+
+  #find(id: number): Running | undefined {
+    return this.#running.find((running) => running.id === id);
   }
 
   #cancel(id: number): void {
-    const running = this.#running.get(id);
-    if (running === undefined) return;
+    const running = this.#find(id);
+    if (running === undefined) {
+      if (this.#waiting.some((frame) => frame.id === id)) this.#gone.add(id);
+      return;
+    }
     running.gone = true;
     running.sink.cancel();
     running.call.cancel();
@@ -106,9 +191,9 @@ class Worker {
   /** Ends the process when what runs has ended. */
   #stop(): void {
     this.#stopping = true;
-    if (this.#running.size > 0) return;
+    if (this.#running.length > 0) return;
     this.#control.removeAllListeners('close');
-    this.#data.end(() => process.exit(0));
+    this.#outbox.end(() => process.exit(0));
   }
 }
 

@@ -5,25 +5,31 @@ import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { Input } from '../../wsgi/input.ts';
 import type { Environ } from '../../wsgi/types.ts';
 import { RequestErrors } from './records.ts';
+import { StreamedBody } from './streamed-body.ts';
 
 const BLOCK = 65536;
 
 /** A request as it came from the front. */
 export interface Request {
   readonly environ: Environ;
+  /** Its body, where that is still to come. */
+  readonly body: StreamedBody | undefined;
   /** Gives up what the request holds: its spool file. */
-  close(): Promise<void>;
+  close(): void | Promise<void>;
 }
 
 /**
  * The environ of a REQUEST frame.
+ * @param grant asks for so many bytes more of a streamed body
  * @throws ProtocolError where the head does not hold what it announces
  */
-export function readRequest(frame: Frame, start: Start, gone: () => boolean): Request {
+export function readRequest(frame: Frame, start: Start, grant: (size: number) => void, gone: () => boolean): Request {
   const strings = splitHead(frame.head, 2 * frame.count);
   const environ: Record<string, unknown> = {};
   for (let at = 0; at < strings.length; at += 2) environ[strings[at] as string] = strings[at + 1];
-  const body = (frame.flags & FLAG.PATH) === 0 ? memoryBody(frame.body) : fileBody(frame.body.toString('utf8'));
+  const streamed = (frame.flags & FLAG.STREAM) === 0 ? undefined : new StreamedBody(start.window, grant);
+  const body =
+    streamed === undefined ? bodyOf(frame) : { input: new Input(() => streamed.pull()), close: () => undefined };
   Object.assign(environ, {
     'wsgi.version': [1, 0],
     'wsgi.input': body.input,
@@ -35,16 +41,20 @@ export function readRequest(frame: Frame, start: Start, gone: () => boolean): Re
     'wsgi.file_wrapper': fileWrapper,
     'stillhouse.client_gone': gone,
   });
-  return { environ: environ as Environ, close: body.close };
+  return { environ: environ as Environ, body: streamed, close: body.close };
 }
 
 interface RequestBody {
   readonly input: Input;
-  close(): Promise<void>;
+  close(): void | Promise<void>;
+}
+
+function bodyOf({ flags, body }: Frame): RequestBody {
+  return (flags & FLAG.PATH) === 0 ? memoryBody(body) : fileBody(body.toString('utf8'));
 }
 
 function memoryBody(bytes: Buffer): RequestBody {
-  return { input: Input.of(bytes), close: async () => undefined };
+  return { input: Input.of(bytes), close: () => undefined };
 }
 
 /** A spooled body, opened when it is first read. */

@@ -1,21 +1,15 @@
 /** Timeouts and the drain of one connection, on a clock that the test moves. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import type { ClientError } from '../../../src/errors.ts';
 import { DEFAULT_LIMITS } from '../../../src/http/limits.ts';
 import { get, header } from '../../support/wire.ts';
 import { connected, deaf, echo } from './one-connection.ts';
 import { request } from './parse.ts';
 
-/** Resolves when a number over 0 has stood still for half a second. */
-async function quiet(look: () => number): Promise<void> {
-  for (let still = 0, before = 0; still < 25; still = before > 0 && before === look() ? still + 1 : 0) {
-    before = look();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-const { headTime, bodyTime, idleTime, writeTime } = DEFAULT_LIMITS;
+const { headTime, bodyTime, bodyRate, idleTime } = DEFAULT_LIMITS;
 
 test('a head that takes too long is 408, from its first byte on, however it trickles', async () => {
   await using one = await connected(echo);
@@ -65,20 +59,66 @@ test('a body that stands still is 408, and the connection closed at once', async
   await one.wire.closed();
 });
 
-test('a client that takes nothing of its response is cut', async () => {
-  await using one = await connected((_, start) => {
-    start('200 OK', []);
-    return [Buffer.alloc(20_000_000)];
-  });
-  one.wire.socket.pause();
-  one.wire.send(get('/'));
-  await once(one.socket, 'data');
-  await quiet(() => one.socket.writableLength);
-  one.pass(1000);
-  one.pass(writeTime);
-  assert.equal(one.socket.destroyed, false);
+/** Lets the application wait for more of its body. */
+async function arrived(socket: Socket): Promise<void> {
+  await once(socket, 'data');
+  await new Promise(setImmediate);
+}
+
+test('a body that trickles is 408 once it has been waited for longer than its rate allows', async () => {
+  await using one = await connected(echo);
+  one.wire.send(request('POST / HTTP/1.1', 'Host: a', 'Content-Length: 9999'));
+  await arrived(one.socket);
+  one.pass(bodyTime - 1000);
+  one.wire.send('a'.repeat(bodyRate));
+  await arrived(one.socket);
+  one.pass(1999);
+  assert.deepEqual(one.errors, []);
   one.pass(1);
-  await one.closed;
+  const answer = await one.wire.answer();
+  assert.deepEqual([answer.status, header(answer, 'connection')], [408, 'close']);
+  assert.deepEqual(
+    one.errors.map((error) => (error as ClientError).code),
+    ['BODY_TOO_SLOW'],
+  );
+});
+
+test('a body that keeps its rate may take as long as it likes; with a rate of 0 any may', async () => {
+  for (const [rate, size] of [
+    [bodyRate, bodyRate],
+    [0, 1],
+  ] as const) {
+    await using one = await connected(echo, { bodyRate: rate });
+    const seconds = (3 * bodyTime) / 1000;
+    one.wire.send(request('POST / HTTP/1.1', 'Host: a', `Content-Length: ${size * seconds}`));
+    for (let second = 0; second < seconds; second++) {
+      await arrived(one.socket);
+      one.pass(1000);
+      one.wire.send('a'.repeat(size));
+    }
+    assert.equal((await one.wire.answer()).status, 200);
+  }
+});
+
+test('the time in which nobody asks for the body is not the client’s', async () => {
+  const gate = Promise.withResolvers<void>();
+  await using one = await connected(async (environ, start) => {
+    await environ['wsgi.input'].read(1);
+    await gate.promise;
+    return echo(environ, start);
+  });
+  one.wire.send(request('POST / HTTP/1.1', 'Host: a', 'Content-Length: 3'));
+  await arrived(one.socket);
+  one.wire.send('a');
+  await arrived(one.socket);
+  one.pass(10 * bodyTime);
+  gate.resolve();
+  await new Promise(setImmediate);
+  one.wire.send('b');
+  await arrived(one.socket);
+  one.pass(bodyTime - 1);
+  one.wire.send('c');
+  assert.equal((await one.wire.answer()).status, 200);
 });
 
 test('a connection that was closed is let go of, though the client keeps its side', async () => {

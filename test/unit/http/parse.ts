@@ -4,9 +4,13 @@ import { ClientError } from '../../../src/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../../src/http/limits.ts';
 import type { ParsedHead } from '../../../src/http/request-head.ts';
 import { RequestParser } from '../../../src/http/request-parser.ts';
+import { makeEnviron } from '../../../src/wsgi/environ.ts';
+import { Input } from '../../../src/wsgi/input.ts';
+import { PEER, SILENT } from '../wsgi/fake.ts';
 
-export interface Seen {
-  readonly head: ParsedHead;
+export interface Seen extends ParsedHead {
+  /** The strings of the request's environ. */
+  readonly environ: Readonly<Record<string, string>>;
   readonly body: string;
   /** Undefined where the body has not ended. */
   readonly trailers: readonly string[] | undefined;
@@ -14,35 +18,64 @@ export interface Seen {
 
 export interface Outcome {
   readonly requests: readonly Seen[];
-  /** The code of the refusal, where there was one. */
+  /** Status and code of the refusal, such as `400 HOST_MISSING`, where there was one. */
   readonly refused: string | undefined;
 }
 
-/** Feeds the pieces one after the other, asks after each, and tells all that came out. */
+const EMPTY = Input.of(new Uint8Array(0));
+const FLAGS = { multithread: true, multiprocess: false, errors: SILENT };
+/** Of a chunk's first line: its extensions, and the digits of its size. */
+const CHUNK_LINE = 4096 + 64;
+
+/** Feeds the pieces one after the other, asks after each, and tells all that came out. Insists on what holds of every input. */
 export function parse(pieces: readonly Uint8Array[], limits: Limits = DEFAULT_LIMITS): Outcome {
   const parser = new RequestParser(limits);
-  const requests: { head: ParsedHead; body: string; trailers: readonly string[] | undefined }[] = [];
+  const most = Math.max(limits.requestLine + limits.fieldBytes + '\r\n\r\n\r\n'.length, CHUNK_LINE);
+  const requests: Open[] = [];
   try {
     for (const piece of pieces) {
       parser.receive(piece);
-      for (let event = parser.next(); event !== undefined; event = parser.next()) {
-        const { type } = event;
-        if (type === 'head') {
-          requests.push({ head: { head: event.head, framing: event.framing }, body: '', trailers: undefined });
-          continue;
-        }
-        const last = requests.at(-1);
-        assert(last !== undefined && last.trailers === undefined, `${type} where no request is open`);
-        if (type === 'data') last.body += Buffer.from(event.bytes).toString('latin1');
-        else last.trailers = event.trailers;
-      }
+      take(parser, requests);
+      assert(parser.buffered <= most, `${parser.buffered} bytes are kept`);
     }
   } catch (error) {
     assert(error instanceof ClientError, `no ClientError: ${error instanceof Error ? error.stack : String(error)}`);
-    assert.throws(() => parser.next(), error, 'a refusal stands');
-    return { requests, refused: error.code };
+    return { requests, refused: `${error.status} ${error.code}` };
   }
   return { requests, refused: undefined };
+}
+
+type Open = { -readonly [Key in keyof Seen]: Seen[Key] };
+
+/** All that the bytes so far say; what makeEnviron refuses is a refusal like the parser's own. */
+function take(parser: RequestParser, requests: Open[]): void {
+  for (let event = next(parser); event !== undefined; event = next(parser)) {
+    const { type } = event;
+    if (type === 'head') {
+      const environ = strings(makeEnviron(event.head, PEER, FLAGS, EMPTY));
+      requests.push({ head: event.head, framing: event.framing, environ, body: '', trailers: undefined });
+      continue;
+    }
+    const last = requests.at(-1);
+    assert(last !== undefined && last.trailers === undefined, `${type} where no request is open`);
+    if (type === 'end') last.trailers = event.trailers;
+    else last.body += Buffer.from(event.bytes).toString('latin1');
+  }
+}
+
+function next(parser: RequestParser): ReturnType<RequestParser['next']> {
+  try {
+    return parser.next();
+  } catch (error) {
+    parser.receive(latin1('GET / HTTP/1.1\r\nHost: a\r\n\r\n'));
+    assert.throws(() => parser.next(), error as Error, 'a refusal stands');
+    assert.equal(parser.buffered, 0, 'what comes after a refusal is not kept');
+    throw error;
+  }
+}
+
+function strings(environ: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(environ).filter(([, value]) => typeof value === 'string'));
 }
 
 export function latin1(text: string): Buffer {

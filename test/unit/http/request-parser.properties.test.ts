@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DEFAULT_LIMITS, type Limits } from '../../../src/http/limits.ts';
-import { latin1, oneByteAtATime, parse, request, splitAt } from './parse.ts';
+import { assertSplitsAgree, assertWritesBack, TIGHT } from '../../fuzz/invariants.ts';
+import { latin1, parse, request, splitAt } from './parse.ts';
 
-/** Small enough that generated input goes over them. */
-const TIGHT: Limits = { ...DEFAULT_LIMITS, requestLine: 24, fieldCount: 3, fieldBytes: 40, body: 20 };
 const TIGHT_FIELDS: Limits = { ...TIGHT, requestLine: 60, fieldBytes: 30 };
 
 const token = fc.stringMatching(/^[A-Za-z0-9!#$%&'*+.^`|~-]{1,12}$/);
@@ -18,7 +17,7 @@ const places = fc.array(fc.nat(5000), { maxLength: 12 });
 const valid = fc
   .record({
     method: token.filter((name) => name !== 'CONNECT'),
-    path: fc.stringMatching(/^\/[A-Za-z0-9/._~%-]{0,20}$/),
+    path: fc.stringMatching(/^\/(?:[A-Za-z0-9/._~?-]|%[1-9A-F]{2}){0,20}$/),
     fields: fc.array(
       fc.tuple(
         token.map((name) => `X-${name}`),
@@ -88,12 +87,7 @@ test('any split of any bytes gives the same events and the same refusal', async 
           valid.map(({ text }) => text),
         ),
         places,
-        (text, cuts) => {
-          const bytes = latin1(text);
-          const whole = parse([bytes], limits);
-          assert.deepEqual(parse(splitAt(bytes, cuts), limits), whole);
-          assert.deepEqual(parse(oneByteAtATime(bytes), limits), whole);
-        },
+        (text, cuts) => void assertSplitsAgree(text, cuts, limits),
       );
       fc.assert(same, { numRuns: 1500 });
     });
@@ -104,13 +98,29 @@ test('a valid request with one byte changed is read alike however it is split', 
   const same = fc.property(valid, fc.nat(), fc.integer({ min: 0, max: 255 }), places, ({ text }, at, byte, cuts) => {
     const bytes = latin1(text);
     bytes[at % bytes.length] = byte;
-    const whole = parse([bytes]);
-    assert.deepEqual(parse(splitAt(bytes, cuts)), whole);
+    assertSplitsAgree(bytes.toString('latin1'), cuts, DEFAULT_LIMITS);
   });
   fc.assert(same, { numRuns: 800 });
 });
 
-test('arbitrary bytes give events or a ClientError, never anything else', () => {
+test('what is accepted is written again as it came, but for white space and the cut of chunks', () => {
+  const accepted = fc.property(fc.array(valid, { minLength: 1, maxLength: 3 }), (all) => {
+    const text = all.map((one) => one.text).join('');
+    const outcome = parse([latin1(text)]);
+    assert.equal(outcome.refused, undefined);
+    assertWritesBack(text, outcome);
+  });
+  fc.assert(accepted, { numRuns: 500 });
+});
+
+test('of bytes that are refused or end early, what was accepted before is written again too', () => {
+  fc.assert(
+    fc.property(valid, spiteful, ({ text }, behind) => assertWritesBack(text + behind, parse([latin1(text + behind)]))),
+    { numRuns: 1000 },
+  );
+});
+
+test('arbitrary bytes give events or a ClientError, never anything else, and are not kept beyond the limits', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 4 }), (pieces) => void parse(pieces)),
     { numRuns: 1500 },
@@ -123,8 +133,8 @@ test('pipelined requests come out one by one, in their order, with their own bod
     assert.equal(refused, undefined);
     assert.deepEqual(
       requests.map(({ head, body: seen, trailers }) => ({
-        method: head.head.method,
-        path: head.head.path,
+        method: head.method,
+        path: head.target,
         body: seen,
         trailers,
       })),

@@ -17,10 +17,19 @@ class Paper implements Outlet {
   readonly failures: unknown[] = [];
   room: Promise<void> | undefined;
 
-  send(bytes: Uint8Array): void | Promise<void> {
-    this.text += Buffer.from(bytes).toString('latin1');
-    this.sent++;
+  send(bytes: Uint8Array | string): void | Promise<void> {
+    this.#put(bytes);
     return this.room;
+  }
+
+  sendAll(parts: readonly (Uint8Array | string)[]): void | Promise<void> {
+    for (const part of parts) this.#put(part);
+    return this.room;
+  }
+
+  #put(bytes: Uint8Array | string): void {
+    this.text += typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('latin1');
+    this.sent++;
   }
 
   date(): string {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { test } from 'node:test';
-import { bufferBody } from '../../../src/middleware/buffer-body.ts';
+import { bufferBody, type SpoolFailed } from '../../../src/middleware/buffer-body.ts';
 import { BUFFERED_BODY, type BufferedBody } from '../../../src/wsgi/buffered-body.ts';
 import { Input } from '../../../src/wsgi/input.ts';
 import type { Application, Body, Environ, Header } from '../../../src/wsgi/types.ts';
@@ -40,7 +40,7 @@ function openFilesIn(folder: Folder): string[] {
 }
 
 function buffered(folder: Folder, app: Application): Application {
-  return bufferBody({ memory: MEMORY, directory: folder.path })(app);
+  return bufferBody({ memory: MEMORY, directory: folder.path, failed: assert.fail })(app);
 }
 
 /** Answers with the body that it reads, and tells what it was given. */
@@ -230,9 +230,19 @@ test('a client that leaves closes the file, but not while a worker still holds i
   assert.deepEqual(openFilesIn(folder), []);
 });
 
-test('a spool that cannot be written fails the request, and nothing else', async () => {
+test('a spool that cannot be written is 507 and told, and the application never called', async () => {
   using folder = new Folder();
-  const app = bufferBody({ memory: MEMORY, directory: `${folder.path}/none` })(() => []);
-  const { sink } = await run(app, upload(BIG));
-  assert.equal((sink.error as NodeJS.ErrnoException).code, 'ENOENT');
+  const told: [SpoolFailed, Environ][] = [];
+  const settings = {
+    memory: MEMORY,
+    directory: `${folder.path}/none`,
+    failed: (...all: (typeof told)[0]) => void told.push(all),
+  };
+  const request = upload(BIG);
+  const { sink } = await run(bufferBody(settings)(assert.fail), request);
+  assert.deepEqual([sink.status, sink.ending], ['507 Insufficient Storage', 'complete']);
+  assert.doesNotMatch(sink.body, /none/, 'nothing of the inside');
+  assert.equal(told.length, 1);
+  assert.match(String(told[0]?.[0].message), /could not be spooled to .*none: ENOENT/);
+  assert.equal(told[0]?.[1], request);
 });

@@ -27,16 +27,22 @@ function remote(app: Application, window: number, told: { freed: number; errors:
     };
     const sink = new LinkSink(data as unknown as Socket, 1, window, (error) => void told.errors.push(error));
     const inWorker = environ();
-    const call = new Call(inWorker, sink, () => undefined);
+    const call = new Call(
+      inWorker,
+      sink,
+      () => undefined,
+      () => void sink.free(),
+    );
     const carrier: Carrier = {
       grant: (_, size) => setImmediate(() => sink.grant(size)),
+      feed: () => undefined,
       cancel: () => {
         sink.cancel();
         call.cancel();
       },
     };
     request.entrust(carrier);
-    void call.run(app, inWorker).then(() => sink.free());
+    call.run(app, inWorker);
     return request;
   };
 }
@@ -98,9 +104,10 @@ test('a client that leaves while the worker waits for credit frees the slot', as
     1000,
     told,
   );
-  const body = (await app(environ(), () => async () => undefined)) as AsyncIterableIterator<Uint8Array>;
-  await body.next();
-  await body.return?.();
+  const body = (await app(environ(), () => async () => undefined)) as WorkerRequest;
+  const steps = body[Symbol.asyncIterator]();
+  await steps.next();
+  await steps.return();
   while (told.freed === 0) await new Promise(setImmediate);
   assert.deepEqual([told.freed, closes, told.errors], [1, 1, []]);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  checkHead,
   encodeCredit,
   encodeFrame,
   encodeJson,
@@ -12,7 +13,6 @@ import {
   FrameReader,
   type FrameType,
   HEADER_SIZE,
-  headText,
   ProtocolError,
   splitHead,
   TYPE,
@@ -30,7 +30,7 @@ interface Plain {
 }
 
 function plain({ head, body, ...rest }: Frame): Plain {
-  return { ...rest, head: head.toString('latin1'), body: body.toString('latin1') };
+  return { ...rest, head, body: body.toString('latin1') };
 }
 
 /** All frames of these pieces, asked for after each. */
@@ -41,7 +41,23 @@ function read(pieces: readonly Buffer[], limit: number = FRAME_LIMIT.worker): Pl
     reader.receive(piece);
     for (let frame = reader.next(); frame !== undefined; frame = reader.next()) frames.push(plain(frame));
   }
-  return frames;
+  return joined(frames);
+}
+
+/** A DATA frame may come in parts, of which the last has the flags: joined, wherever it was split. */
+function joined(frames: readonly Plain[]): Plain[] {
+  const whole: Plain[] = [];
+  for (const frame of frames) {
+    const before = whole.at(-1);
+    const continues = isPart(frame) && before !== undefined && isPart(before) && before.flags === 0;
+    if (continues && before.id === frame.id) whole[whole.length - 1] = { ...frame, body: before.body + frame.body };
+    else whole.push(isPart(frame) ? { ...frame, count: 0 } : frame);
+  }
+  return whole.map((frame) => (isPart(frame) ? { ...frame, count: 0 } : frame));
+}
+
+function isPart({ type, head }: Plain): boolean {
+  return type === TYPE.DATA && head === '';
 }
 
 function bytesOf({ type, id, head, body, ...rest }: Plain): Buffer {
@@ -91,9 +107,9 @@ test('what is encoded is read back, whole, a byte at a time and however it is sp
         bytes.length,
       ];
       const pieces = cuts.slice(1).map((cut, at) => bytes.subarray(cuts[at], cut));
-      assert.deepEqual(read([bytes]), frames);
-      assert.deepEqual(read(pieces), frames);
-      assert.deepEqual(read(Array.from(bytes, (_, at) => bytes.subarray(at, at + 1))), frames);
+      assert.deepEqual(read([bytes]), joined(frames));
+      assert.deepEqual(read(pieces), joined(frames));
+      assert.deepEqual(read(Array.from(bytes, (_, at) => bytes.subarray(at, at + 1))), joined(frames));
     },
   );
   fc.assert(same, { numRuns: 300 });
@@ -124,6 +140,22 @@ test('arbitrary bytes give frames or a ProtocolError, and a split changes nothin
     }),
     { numRuns: 1000 },
   );
+});
+
+test('the body of a DATA frame is given as it comes, and its flags with its last part', () => {
+  const bytes = encodeFrame(TYPE.DATA, 7, { flags: FLAG.END, body: Buffer.from('abcdef') });
+  const reader = new FrameReader(FRAME_LIMIT.front);
+  const given = [bytes.subarray(0, 18), bytes.subarray(18, 20), bytes.subarray(20)].map((piece) => {
+    reader.receive(piece);
+    const frame = reader.next();
+    assert.equal(reader.next(), undefined);
+    return [frame?.id, frame?.flags, String(frame?.body)];
+  });
+  assert.deepEqual(given, [
+    [7, 0, 'ab'],
+    [7, 0, 'cd'],
+    [7, FLAG.END, 'ef'],
+  ]);
 });
 
 function hostile(change: (bytes: Buffer) => void): Buffer {
@@ -168,12 +200,16 @@ test('a large frame in small pieces is joined once, not once for each piece', (t
   assert(concat.mock.callCount() <= 2, `joined ${concat.mock.callCount()} times`);
 });
 
-test('a head is refused a NUL and what is no byte, wherever it comes from', async (t) => {
+test('a head is refused a NUL too many and what is no byte, wherever it comes from', async (t) => {
   for (const text of ['a\0b', '/x\0REMOTE_USER\0admin', '\0', '€', '\u0100']) {
-    await t.test(JSON.stringify(text), () => assert.throws(() => headText(text), ProtocolError));
+    await t.test(JSON.stringify(text), () => {
+      assert.throws(() => checkHead(`PATH_INFO\0${text}\0`, 2), ProtocolError);
+      assert.throws(() => checkHead(`${text}\0x\0`, 2), ProtocolError);
+    });
   }
-  assert.equal(headText('\x01\xff\r\n'), '\x01\xff\r\n\0');
-  assert.equal(headText(''), '\0');
+  checkHead('A\0\x01\xff\r\n\0', 2);
+  checkHead('\0', 1);
+  checkHead('', 0);
 });
 
 test('a head holds as many strings as it announces', async (t) => {
@@ -190,7 +226,7 @@ test('a head holds as many strings as it announces', async (t) => {
   ];
   for (const [text, expected, strings] of heads) {
     await t.test(`${JSON.stringify(text)} for ${expected}`, () => {
-      const split = () => splitHead(Buffer.from(text, 'latin1'), expected);
+      const split = () => splitHead(text, expected);
       if (strings === undefined) assert.throws(split, ProtocolError);
       else assert.deepEqual(split(), strings);
     });

@@ -1,81 +1,14 @@
 /** The pool over links that only remember what they were given. */
 import assert from 'node:assert/strict';
-import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { ClientGone } from '../../../src/errors.ts';
 import { ProtocolError } from '../../../src/pool/frames.ts';
-import { Pool } from '../../../src/pool/pool.ts';
 import type { WorkerLink } from '../../../src/pool/worker-link.ts';
-import type { WorkerRequest } from '../../../src/pool/worker-request.ts';
-import type { Body, Environ } from '../../../src/wsgi/types.ts';
-import { environ } from '../wsgi/fake.ts';
+import { BUFFERED_BODY } from '../../../src/wsgi/buffered-body.ts';
+import { ask, FakeLink, holdClock, holdTimers, setUp, setUpShared } from './fake-link.ts';
 
-class FakeLink {
-  readonly given: string[] = [];
-  readonly running: WorkerRequest[] = [];
-  readonly slots: number;
-  refusal: Error | undefined;
-
-  constructor(slots: number) {
-    this.slots = slots;
-  }
-
-  get freeSlots(): number {
-    return this.slots - this.running.length;
-  }
-
-  get runningCount(): number {
-    return this.running.length;
-  }
-
-  send(request: WorkerRequest): void {
-    if (this.refusal !== undefined) throw this.refusal;
-    this.given.push(request.environ.PATH_INFO);
-    this.running.push(request);
-  }
-
-  /** The oldest request is done. */
-  free(pool: Pool): void {
-    this.running.shift()?.answer(200, 'done');
-    pool.dispatch();
-  }
-}
-
-// Requests that a test leaves running keep the pool looking at their deadlines.
-beforeEach(() => mock.timers.enable({ apis: ['setInterval', 'setTimeout'] }));
+beforeEach(holdTimers);
 afterEach(() => mock.timers.reset());
-
-function setUp(...slots: number[]): { pool: Pool; links: FakeLink[] } {
-  return setUpShared(0, ...slots);
-}
-
-function setUpShared(patience: number, ...slots: number[]): { pool: Pool; links: FakeLink[] } {
-  const pool = new Pool({
-    window: 1000,
-    queueTime: 1000,
-    timeout: 0,
-    waited: () => undefined,
-    timedOut: () => undefined,
-    patience,
-  });
-  const links = slots.map((count) => new FakeLink(count));
-  for (const link of links) pool.add(link as unknown as WorkerLink);
-  return { pool, links };
-}
-
-interface Asked {
-  readonly body: AsyncIterableIterator<Uint8Array>;
-  readonly heads: { status: string; headers: [string, string][] }[];
-}
-
-function ask(pool: Pool, path: string, given: Partial<Environ> = {}): Asked {
-  const heads: Asked['heads'] = [];
-  const body = pool.application(Object.assign(environ({ path }), given), (status, headers) => {
-    heads.push({ status, headers });
-    return async () => undefined;
-  });
-  return { body: body as Body as Asked['body'], heads };
-}
 
 test('a request goes to the link with most free slots', () => {
   const { pool, links } = setUp(1, 3, 2);
@@ -104,7 +37,7 @@ test('waiting requests keep their order', () => {
   const { pool, links } = setUp(1);
   const [link] = links as [FakeLink];
   for (const path of ['/1', '/2', '/3', '/4']) ask(pool, path);
-  while (link.runningCount > 0) link.free(pool);
+  while (link.givenCount > 0) link.free(pool);
   assert.deepEqual(link.given, ['/1', '/2', '/3', '/4']);
 });
 
@@ -120,7 +53,7 @@ test('requests wait for the first worker, and none goes to one that was removed'
   pool.add(new FakeLink(1) as unknown as WorkerLink);
 });
 
-test('a request whose client has gone is dropped from the queue', async () => {
+test('a request whose client has gone is dropped from the queue', () => {
   const { pool, links } = setUp(1);
   const [link] = links as [FakeLink];
   let gone = false;
@@ -129,33 +62,28 @@ test('a request whose client has gone is dropped from the queue', async () => {
   const returned = ask(pool, '/3');
   ask(pool, '/4');
   gone = true;
-  await returned.body.return?.();
+  returned.request.close();
   link.free(pool);
-  await assert.rejects(left.body.next(), ClientGone);
+  assert(left.receiver.error instanceof ClientGone);
   assert.deepEqual(link.given, ['/1', '/4']);
   link.free(pool);
 });
 
-test('a request that no frame can carry fails alone', async () => {
+test('a request that no frame can carry fails alone', () => {
   const { pool, links } = setUp(1);
   const [link] = links as [FakeLink];
   link.refusal = new ProtocolError('a NUL');
   const bad = ask(pool, '/1');
-  await assert.rejects(bad.body.next(), link.refusal);
+  assert.equal(bad.receiver.error, link.refusal);
   link.refusal = undefined;
   ask(pool, '/2');
   assert.deepEqual(link.given, ['/2']);
 });
 
-test('who waits too long gets 503 with Retry-After, and the others go on waiting', async (t) => {
-  let now = 0;
-  t.mock.method(performance, 'now', () => now);
+test('who waits too long gets 503 with Retry-After, and the others go on waiting', (t) => {
+  const { pass } = holdClock(t);
   const { pool, links } = setUp(1);
   const [link] = links as [FakeLink];
-  const pass = (time: number) => {
-    now += time;
-    mock.timers.tick(time);
-  };
   ask(pool, '/running');
   const early = ask(pool, '/early');
   pass(750);
@@ -163,8 +91,7 @@ test('who waits too long gets 503 with Retry-After, and the others go on waiting
   pass(250);
   assert.equal(early.heads[0]?.status, '503 Service Unavailable');
   assert(early.heads[0]?.headers.some(([name, value]) => name === 'Retry-After' && value === '1'));
-  const { value } = await early.body.next();
-  assert.match(Buffer.from(value).toString(), /no worker was free in time/);
+  assert.match(early.receiver.events.join(), /no worker was free in time/);
   assert.deepEqual(late.heads, []);
   link.free(pool);
   assert.deepEqual(link.given, ['/running', '/late']);
@@ -214,4 +141,24 @@ test('where slots share an event loop, and no worker runs nothing, a request sha
     mock.timers.tick(1);
   }
   assert.deepEqual([links[0]?.given, heads], [['/1', '/2'], []]);
+});
+
+test('a request whose body is still to come is not sent ahead of a free slot, and those behind it wait with it', (t) => {
+  holdClock(t);
+  const { pool, links } = setUp(1);
+  const [link] = links as [FakeLink];
+  for (let quick = 0; quick < 32; quick++) {
+    ask(pool, '/quick');
+    link.free(pool);
+  }
+  ask(pool, '/1');
+  ask(pool, '/2');
+  assert.deepEqual(link.ahead, ['/2']);
+  ask(pool, '/upload', { [BUFFERED_BODY]: { kind: 'stream' } });
+  ask(pool, '/3');
+  assert.deepEqual([link.ahead, pool.queued], [['/2'], 2]);
+  link.free(pool);
+  assert.equal(pool.queued, 2);
+  link.free(pool);
+  assert.deepEqual([link.given.slice(-2), link.ahead, pool.queued], [['/upload', '/3'], ['/3'], 0]);
 });

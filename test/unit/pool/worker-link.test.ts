@@ -1,98 +1,21 @@
-/** A link over two in-memory streams: the worker's side is played by the test. */
+/** One worker as the front sees it: what goes to it, what comes of it, and what it may not say. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { type Duplex, duplexPair } from 'node:stream';
 import { test } from 'node:test';
-import {
-  encodeFrame,
-  FLAG,
-  type Frame,
-  FrameReader,
-  type FrameType,
-  splitHead,
-  TYPE,
-} from '../../../src/pool/frames.ts';
-import { encodeRequest, WorkerLink } from '../../../src/pool/worker-link.ts';
+import { FLAG, type Frame, FrameReader, splitHead, TYPE } from '../../../src/pool/frames.ts';
+import { encodeRequest } from '../../../src/pool/worker-link.ts';
 import { WorkerRequest } from '../../../src/pool/worker-request.ts';
-import { BUFFERED_BODY } from '../../../src/wsgi/buffered-body.ts';
+import { BUFFERED_BODY, type BufferedBody } from '../../../src/wsgi/buffered-body.ts';
+import { Input } from '../../../src/wsgi/input.ts';
+import { PUSH } from '../../../src/wsgi/pushed-body.ts';
 import { environ } from '../wsgi/fake.ts';
-
-const START = {
-  version: 1,
-  app: 'a',
-  directory: '/',
-  module: 'a',
-  file: null,
-  callable: null,
-  threads: 2,
-  multiprocess: false,
-  window: 1000,
-  packages: null,
-} as const;
-
-class Worker {
-  readonly link: WorkerLink;
-  readonly broken: string[] = [];
-  readonly controls: Frame[] = [];
-  frees = 0;
-  readonly frontData: Duplex;
-  readonly data: Duplex;
-  readonly control: Duplex;
-  readonly #readers = new Map<Duplex, FrameReader>();
-
-  constructor() {
-    const [frontData, data] = duplexPair();
-    const [frontControl, control] = duplexPair();
-    this.frontData = frontData;
-    this.data = data;
-    this.control = control;
-    this.link = new WorkerLink(
-      { data: frontData as unknown as Socket, control: frontControl as unknown as Socket },
-      START,
-      {
-        control: (frame) => void this.controls.push(frame),
-        free: () => void this.frees++,
-        broken: (reason) => void this.broken.push(reason),
-      },
-    );
-    for (const stream of [data, control]) {
-      const reader = new FrameReader(1 << 20);
-      this.#readers.set(stream, reader);
-      stream.on('data', (bytes: Buffer) => reader.receive(bytes));
-    }
-  }
-
-  run(path = '/'): WorkerRequest {
-    const request = new WorkerRequest(environ({ path }), () => async () => undefined, START.window, 0);
-    this.link.send(request);
-    return request;
-  }
-
-  async say(
-    type: FrameType,
-    id: number,
-    given: Parameters<typeof encodeFrame>[2] = {},
-    stream = this.data,
-  ): Promise<void> {
-    stream.write(encodeFrame(type, id, given));
-    await new Promise(setImmediate);
-  }
-
-  /** The frames that came to the worker since the last call. */
-  async heard(stream: Duplex): Promise<Frame[]> {
-    await new Promise(setImmediate);
-    const frames: Frame[] = [];
-    const reader = this.#readers.get(stream) as FrameReader;
-    for (let frame = reader.next(); frame !== undefined; frame = reader.next()) frames.push(frame);
-    return frames;
-  }
-}
+import { MemoryReceiver } from '../wsgi/fake-push.ts';
+import { PlayedWorker, START } from './played-worker.ts';
 
 const OK = { head: '200 OK\0', flags: FLAG.END };
 
 test('a link begins with START, and gives requests with ids of their own', async () => {
-  const worker = new Worker();
+  const worker = new PlayedWorker();
   worker.run('/1');
   worker.run('/2');
   const [start] = await worker.heard(worker.control);
@@ -105,34 +28,64 @@ test('a link begins with START, and gives requests with ids of their own', async
       [TYPE.REQUEST, 2],
     ],
   );
-  assert.deepEqual([worker.link.freeSlots, worker.link.runningCount], [0, 2]);
+  assert.deepEqual([worker.link.freeSlots, worker.link.givenCount], [0, 2]);
+});
+
+test('what is given in one turn of the event loop leaves in one write', async () => {
+  const worker = new PlayedWorker(3);
+  for (const path of ['/1', '/2', '/3']) worker.run(path);
+  assert.equal((await worker.heard(worker.data)).length, 3);
+  assert.equal(worker.writes, 1);
+  worker.run('/4');
+  assert.equal((await worker.heard(worker.data)).length, 1);
+  assert.equal(worker.writes, 2);
+});
+
+test('a worker that is told to end has what it was given before that', async () => {
+  const worker = new PlayedWorker();
+  await worker.heard(worker.control);
+  worker.run();
+  worker.link.stop();
+  const [stop] = await worker.heard(worker.control);
+  assert.deepEqual([stop?.type, (await worker.heard(worker.data)).length], [TYPE.STOP, 1]);
+});
+
+test('a slot that is freed tells whether its request was slow', async () => {
+  const worker = new PlayedWorker();
+  for (const flags of [FLAG.END | FLAG.FREE, FLAG.END | FLAG.FREE | FLAG.SLOW]) {
+    worker.run();
+    await worker.say(TYPE.RESPONSE, worker.frees.length + 1, { head: '200 OK\0', flags });
+  }
+  worker.run();
+  await worker.say(TYPE.RESPONSE, 3, OK);
+  await worker.say(TYPE.DONE, 3, { flags: FLAG.SLOW });
+  assert.deepEqual([worker.frees, worker.broken], [[false, true, true], []]);
 });
 
 test('a slot is free with FREE, or with DONE after the end', async () => {
-  const worker = new Worker();
+  const worker = new PlayedWorker();
   worker.run();
   worker.run();
   await worker.say(TYPE.RESPONSE, 1, { head: '200 OK\0', flags: FLAG.END | FLAG.FREE });
-  assert.deepEqual([worker.link.freeSlots, worker.frees], [1, 1]);
+  assert.deepEqual([worker.link.freeSlots, worker.frees.length], [1, 1]);
   await worker.say(TYPE.RESPONSE, 2, OK);
-  assert.deepEqual([worker.link.freeSlots, worker.frees], [1, 1]);
+  assert.deepEqual([worker.link.freeSlots, worker.frees.length], [1, 1]);
   await worker.say(TYPE.DONE, 2);
-  assert.deepEqual([worker.link.freeSlots, worker.frees, worker.broken], [2, 2, []]);
+  assert.deepEqual([worker.link.freeSlots, worker.frees.length, worker.broken], [2, 2, []]);
 });
 
 test('an ABORT with FREE frees its slot', async () => {
-  const worker = new Worker();
+  const worker = new PlayedWorker();
   const request = worker.run();
   await worker.say(TYPE.ABORT, 1, { flags: FLAG.FREE });
-  await assert.rejects(request.next());
-  assert.equal(worker.link.freeSlots, 2);
+  assert.deepEqual([request.over, worker.link.freeSlots], [true, 2]);
 });
 
 test('a cancelled request holds its slot until the worker frees it', async () => {
-  const worker = new Worker();
+  const worker = new PlayedWorker();
   const request = worker.run();
   await worker.heard(worker.control);
-  await request.return();
+  request.close();
   const [cancel] = await worker.heard(worker.control);
   assert.deepEqual([cancel?.type, cancel?.id], [TYPE.CANCEL, 1]);
   await worker.say(TYPE.DATA, 1, { body: Buffer.from('still') });
@@ -142,17 +95,16 @@ test('a cancelled request holds its slot until the worker frees it', async () =>
 });
 
 test('credit goes over the control link', async () => {
-  const worker = new Worker();
+  const worker = new PlayedWorker();
   const request = worker.run();
   await worker.heard(worker.control);
-  const step = request.next();
+  request[PUSH](new MemoryReceiver());
   await worker.say(TYPE.RESPONSE, 1, { head: '200 OK\0', body: Buffer.alloc(600) });
-  await step;
   const [credit] = await worker.heard(worker.control);
   assert.deepEqual([credit?.type, credit?.id, credit?.body.readUInt32LE()], [TYPE.CREDIT, 1, 600]);
 });
 
-const LIES: readonly (readonly [name: string, act: (worker: Worker) => Promise<void>, words: RegExp])[] = [
+const LIES: readonly (readonly [name: string, act: (worker: PlayedWorker) => Promise<void>, words: RegExp])[] = [
   ['a frame for a request that does not run', (worker) => worker.say(TYPE.DATA, 9), /request 9, which does not run/],
   ['a slot freed before the end', (worker) => worker.say(TYPE.DONE, 1), /freed before its response has ended/],
   [
@@ -190,31 +142,33 @@ const LIES: readonly (readonly [name: string, act: (worker: Worker) => Promise<v
 test('a worker that lies is reported once, and is given nothing more', async (t) => {
   for (const [name, act, words] of LIES) {
     await t.test(name, async () => {
-      const worker = new Worker();
+      const worker = new PlayedWorker();
       worker.run();
       await act(worker);
       await act(worker);
       assert.equal(worker.broken.length, 1);
       assert.match(worker.broken[0] as string, words);
-      assert.equal(worker.link.freeSlots, 0);
+      assert.equal(worker.link.freeSlots, Number.NEGATIVE_INFINITY);
     });
   }
 });
 
 test('an early end of the stream is reported, and what runs waits for the news of the death', async () => {
-  const worker = new Worker();
+  const worker = new PlayedWorker();
   const request = worker.run();
   worker.frontData.destroy();
   await once(worker.frontData, 'close');
   assert.deepEqual(worker.broken, ['its stream ended']);
   assert.equal(request.over, false);
-  worker.link.fail();
-  assert.match(Buffer.from((await request.next()).value).toString(), /^502 Bad Gateway\n/);
-  assert.deepEqual([worker.link.runningCount, worker.link.freeSlots], [0, 0]);
+  const receiver = new MemoryReceiver();
+  request[PUSH](receiver);
+  assert.deepEqual(worker.link.fail(), { cut: [''], unbegun: [] });
+  assert.match(receiver.events.join(), /^last 502 Bad Gateway\n/);
+  assert.deepEqual([worker.link.givenCount, worker.link.freeSlots], [0, Number.NEGATIVE_INFINITY]);
 });
 
 test('READY, FAILED and STACKS are handed on', async () => {
-  const worker = new Worker();
+  const worker = new PlayedWorker();
   for (const type of [TYPE.READY, TYPE.FAILED, TYPE.STACKS])
     await worker.say(type, 0, { body: Buffer.from('x') }, worker.control);
   assert.deepEqual(
@@ -258,4 +212,71 @@ test('no value can forge a key, not even a middleware’s', async (t) => {
       assert.throws(() => encodeRequest(1, Object.assign(environ(), { [key]: value })), { name: 'ProtocolError' });
     });
   }
+});
+
+/** A request whose body is still to come. */
+function upload(worker: PlayedWorker, pull: () => Promise<Uint8Array | undefined>): WorkerRequest {
+  const request = environ({ method: 'POST', fields: ['Transfer-Encoding', 'chunked'] });
+  request[BUFFERED_BODY] = { kind: 'stream' } satisfies BufferedBody;
+  request['wsgi.input'] = new Input(pull);
+  const given = new WorkerRequest(request, () => async () => undefined, START.window, 1);
+  worker.link.send(given, 1);
+  return given;
+}
+
+const credit = (size: number) => {
+  const body = Buffer.alloc(4);
+  body.writeUInt32LE(size);
+  return { body };
+};
+
+test('a body that streams goes down as it is asked for', async () => {
+  const worker = new PlayedWorker();
+  const pieces = [Buffer.from('abc'), undefined];
+  upload(worker, async () => pieces.shift());
+  const [request] = await worker.heard(worker.data);
+  assert.deepEqual([request?.type, request?.flags, request?.body.length], [TYPE.REQUEST, FLAG.STREAM, 0]);
+  assert.deepEqual(await worker.heard(worker.data), []);
+  await worker.say(TYPE.CREDIT, 1, credit(100), worker.control);
+  assert.deepEqual(
+    (await worker.heard(worker.data)).map(({ type, id, flags, body }) => [type, id, flags, String(body)]),
+    [
+      [TYPE.DATA, 1, 0, 'abc'],
+      [TYPE.DATA, 1, FLAG.END, ''],
+    ],
+  );
+  assert.deepEqual(worker.broken, []);
+});
+
+test('an application that waits for a body of which nobody waits for the answer is told', async () => {
+  const worker = new PlayedWorker();
+  const request = upload(worker, () => new Promise(() => undefined));
+  await worker.say(TYPE.CREDIT, 1, credit(100), worker.control);
+  await worker.heard(worker.control);
+  request.close();
+  assert.deepEqual(
+    (await worker.heard(worker.control)).map(({ type, id }) => [type, id]),
+    [[TYPE.CANCEL, 1]],
+  );
+  assert.deepEqual(
+    (await worker.heard(worker.data)).map(({ type }) => type),
+    [TYPE.REQUEST, TYPE.ABORT],
+  );
+});
+
+test('a worker may not ask for more than its window, for a body that does not stream, nor in another form', async () => {
+  for (const [given, streams] of [
+    [credit(START.window + 1), true],
+    [credit(1), false],
+    [{ body: Buffer.alloc(3) }, true],
+  ] as const) {
+    const worker = new PlayedWorker();
+    if (streams) upload(worker, async () => undefined);
+    else worker.run();
+    await worker.say(TYPE.CREDIT, 1, given, worker.control);
+    assert.equal(worker.broken.length, 1);
+  }
+  const worker = new PlayedWorker();
+  await worker.say(TYPE.CREDIT, 9, credit(1), worker.control);
+  assert.deepEqual(worker.broken, [], 'it may cross with the end of its request');
 });

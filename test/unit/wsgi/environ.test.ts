@@ -1,7 +1,8 @@
 /** The environ, key by key (PEP 3333, "environ Variables"; RFC 3875). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodePath, fieldKey, fromNative, makeEnviron, toNative } from '../../../src/wsgi/environ.ts';
+import { decodePath, fromNative, makeEnviron, toNative } from '../../../src/wsgi/environ.ts';
+import { fieldKey } from '../../../src/wsgi/field-names.ts';
 import { fileWrapper } from '../../../src/wsgi/file-wrapper.ts';
 import { Input } from '../../../src/wsgi/input.ts';
 import { environ, PEER, requestHead, SILENT } from './fake.ts';
@@ -118,6 +119,13 @@ test('a Proxy field never becomes HTTP_PROXY (CVE-2016-5385)', () => {
 
 test('the authority of an absolute target overrides Host (RFC 9112, 3.2.2)', () => {
   assert.equal(environ({ fields: ['Host', 'a'], authority: 'b:81' }).HTTP_HOST, 'b:81');
+});
+
+test('an https target is refused where the connection is not secured (RFC 9110, 7.4)', () => {
+  const request = { target: 'HTTPS://b/', authority: 'b' };
+  assert.throws(() => environ(request), { code: 'SCHEME_MISDIRECTED' });
+  assert.equal(environ(request, '', { scheme: 'https' }).HTTP_HOST, 'b');
+  assert.equal(environ({ target: 'http://b/', authority: 'b' }, '', { scheme: 'https' }).HTTP_HOST, 'b');
 });
 
 test('native strings hold the bytes of UTF-8, and give the text back', () => {

@@ -103,8 +103,10 @@ export interface Ran {
 export function begin(app: Application, request: Environ = environ()): Ran & { readonly done: Promise<void> } {
   const sink = new MemorySink();
   const problems: Problem[] = [];
-  const call = new Call(request, sink, (problem) => void problems.push(problem));
-  return { sink, problems, call, done: call.run(app, request) };
+  const { promise: done, resolve } = Promise.withResolvers<void>();
+  const call = new Call(request, sink, (problem) => void problems.push(problem), resolve);
+  call.run(app, request);
+  return { sink, problems, call, done };
 }
 
 export async function run(app: Application, request: Environ = environ()): Promise<Ran> {

@@ -1,6 +1,8 @@
 /** wsgi.input reads as a Python file does, however its bytes come in (PEP 3333, "Input and Error Streams"). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { Input } from '../../../src/wsgi/input.ts';
 
@@ -117,17 +119,22 @@ test('Input.of gives its bytes, and Input.of of nothing the end', async () => {
 
 test('any mix of reads gives the body back, in order and once', async () => {
   const operation = fc.oneof(
-    fc.record({ kind: fc.constant('read' as const), size: fc.integer({ min: 1, max: 40 }) }),
+    fc.record({ kind: fc.constant('read' as const), size: fc.constantFrom(1, 2, 7, 40, 1000, 20_000) }),
     fc.record({
       kind: fc.constant('readline' as const),
-      size: fc.integer({ min: -1, max: 20 }).filter((size) => size !== 0),
+      size: fc.constantFrom(-1, 1, 2, 20, 1024, 3000),
     }),
     fc.record({ kind: fc.constant('readlines' as const), size: fc.integer({ min: 1, max: 30 }) }),
   );
-  const piece = fc.stringMatching(/^[ab\n]{1,12}$/);
+  const piece = fc.oneof(
+    { weight: 5, arbitrary: fc.stringMatching(/^[ab\n]{1,12}$/) },
+    // Around the sizes at which pieces are joined, and at which a joined one is full.
+    fc.constantFrom(1, 1000, 1024, 1025, 9000, 16_384).map((size) => `${'c'.repeat(size - 1)}\n`),
+    fc.constant('d'.repeat(1024)),
+  );
   await fc.assert(
     fc.asyncProperty(
-      fc.array(piece, { maxLength: 12 }),
+      fc.array(piece, { maxLength: 40 }),
       fc.array(operation, { minLength: 1, maxLength: 6 }),
       async (pieces, operations) => {
         const input = inputOf(pieces);
@@ -152,4 +159,25 @@ test('any mix of reads gives the body back, in order and once', async () => {
     ),
     { numRuns: 300 },
   );
+});
+
+test('a body that comes a byte at a time takes no more memory than a few of itself', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const size = 300_000;
+  const held = () => {
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const before = held();
+  let given = 0;
+  let after = 0;
+  const input = new Input(() => {
+    if (given++ < size) return Uint8Array.of(0x61);
+    after = held();
+    return undefined;
+  });
+  assert.equal((await input.read()).length, size);
+  assert(after - before < 8 * size, `${after - before} bytes are held for ${size}`);
 });

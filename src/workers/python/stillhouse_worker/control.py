@@ -1,11 +1,13 @@
 """The control thread: it answers the front while the application imports, runs or hangs."""
 from __future__ import annotations
 
+import struct
 import threading
 
 from .endings import die_with_front, end_worker
-from .frames import CANCEL, CREDIT, CREDIT_BODY, STACKS, STOP, Frame, ProtocolError
-from .links import ControlLink, DataLink
+from .frames import CANCEL, CREDIT, CREDIT_BODY, GIVE_BACK, RETURNED, STACKS, STOP, Frame, ProtocolError
+from .inbox import Inbox
+from .links import ControlLink
 from .running import Running
 from .tracebacks import format_stacks
 
@@ -15,10 +17,10 @@ _MAX_STACKS = 512 << 10  # bytes; a frame to the front has a bound
 class Control:
     """The front's side of the conversation is docs/worker-protocol.md; `start` begins ours, beside the main thread."""
 
-    def __init__(self, link: ControlLink, data_link: DataLink, running: Running, unread: list[Frame]) -> None:
+    def __init__(self, link: ControlLink, inbox: Inbox, running: Running, unread: list[Frame]) -> None:
         """`unread`: the frames that came together with START."""
         self._link = link
-        self._data_link = data_link
+        self._inbox = inbox
         self._running = running
         self._unread = unread
 
@@ -48,7 +50,10 @@ class Control:
         elif frame.type == STACKS:
             text = format_stacks().encode('utf-8', 'backslashreplace')
             self._link.send(STACKS, text[:_MAX_STACKS], frame.id)
+        elif frame.type == GIVE_BACK:
+            ids = [each.id for each in self._inbox.give_back()]
+            self._link.send(RETURNED, struct.pack(f'<{len(ids)}I', *ids))
         elif frame.type == STOP:
-            self._data_link.stop_receiving()
+            self._inbox.stop()
         else:
             raise ProtocolError('a second START')

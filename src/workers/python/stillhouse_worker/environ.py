@@ -6,7 +6,8 @@ from io import BytesIO
 from typing import Any, BinaryIO
 
 from .file_wrapper import FileWrapper
-from .frames import INLINE, PATH, Frame, ProtocolError
+from .frames import INLINE, PATH, STREAM, Frame, ProtocolError
+from .streaming_inbox import StreamingInbox
 
 
 class InputError(Exception):
@@ -25,15 +26,17 @@ def constants(multithread: bool, multiprocess: bool) -> dict[str, Any]:
     }
 
 
-def open_input(frame: Frame, environ: dict[str, Any]) -> BinaryIO:
-    """`wsgi.input`: the bytes in the frame, or the file it names. Both have PEP 3333's methods and a sticky end.
+def open_input(frame: Frame, environ: dict[str, Any], bodies: StreamingInbox | None) -> BinaryIO:
+    """`wsgi.input`: the bytes in the frame, the file it names, or what is still to come.
 
-    Raises InputError where the file is missing or has not CONTENT_LENGTH bytes: a part must never look like the whole.
+    All have PEP 3333's methods and a sticky end. Raises InputError where the file is missing or has not CONTENT_LENGTH bytes: a part must never look like the whole.
     """
     if frame.flags == INLINE:
         return BytesIO(frame.body)
+    if frame.flags == STREAM and bodies is not None:
+        return bodies.open_body(frame.id)
     if frame.flags != PATH:
-        raise ProtocolError(f'a REQUEST with flags {frame.flags}: neither INLINE nor PATH')
+        raise ProtocolError(f'a REQUEST with flags {frame.flags}, which do not say where its body is')
     length = environ.get('CONTENT_LENGTH')
     try:
         file = open(frame.body, 'rb')

@@ -7,12 +7,13 @@ from typing import NamedTuple
 VERSION = 1
 
 REQUEST, RESPONSE, DATA, ABORT, DONE = range(1, 6)
-START, READY, FAILED, CREDIT, CANCEL, STACKS, STOP = range(16, 23)
+START, READY, FAILED, CREDIT, CANCEL, STACKS, STOP, GIVE_BACK, RETURNED = range(16, 25)
 
-END, FREE, INLINE, PATH = 1, 2, 4, 8
+END, FREE, INLINE, PATH, STREAM, SLOW = 1, 2, 4, 8, 16, 32
 
 DATA_LINK_TYPES = frozenset([REQUEST])
-CONTROL_LINK_TYPES = frozenset([START, CREDIT, CANCEL, STACKS, STOP])
+STREAMING_LINK_TYPES = frozenset([REQUEST, DATA, ABORT])
+CONTROL_LINK_TYPES = frozenset([START, CREDIT, CANCEL, STACKS, STOP, GIVE_BACK])
 
 MAX_RECEIVED = 64 << 20  # bytes after the header, in a frame from the front
 MAX_SENT = 1 << 20  # bytes after the header, in a frame to the front
@@ -24,6 +25,7 @@ CREDIT_BODY = Struct('<I')
 
 _pack = HEADER.pack
 _unpack_from = HEADER.unpack_from
+_SIZE = HEADER.size
 
 
 class ProtocolError(Exception):
@@ -37,6 +39,9 @@ class Frame(NamedTuple):
     id: int
     head: bytes
     body: bytes
+
+
+_new = tuple.__new__  # a third of what a NamedTuple's own constructor takes
 
 
 def encode_header(type: int, flags: int, count: int, id: int, head_size: int, body_size: int) -> bytes:
@@ -64,43 +69,38 @@ class FrameDecoder:
         self._types = types
         self._bound = bound
         self._buffer = bytearray()
-        self._wanted = HEADER.size  # how long the buffer has to be before it is worth a look
+        self._wanted = _SIZE  # how long the buffer has to be before it is worth a look
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes, in order. Raises ProtocolError as soon as a header is wrong."""
-        if not self._buffer and len(data) >= 16:
-            # One whole small frame is the rule: it is cut straight out of what was received.
-            size, type, flags, count, id, head_size = _unpack_from(data)
-            if len(data) == 16 + size:
-                self._check(size, type, head_size)
-                split = 16 + head_size
-                return [Frame(type, flags, count, id, data[16:split], data[split:])]
-        self._buffer += data
+        if self._buffer:
+            self._buffer += data
+            if len(self._buffer) < self._wanted:
+                return []
+            data = bytes(self._buffer)
+            self._buffer.clear()
         frames = []
-        while len(self._buffer) >= self._wanted:
-            frame = self._next()
-            if frame is None:
-                break
-            frames.append(frame)
+        at, available = 0, len(data)
+        while available - at >= _SIZE:
+            size, type, flags, count, id, head_size = _unpack_from(data, at)
+            if type not in self._types or size > self._bound or head_size > size:
+                self._refuse(size, type, head_size)
+            end = at + _SIZE + size
+            if end > available:
+                self._wanted = end - at
+                self._buffer += data[at:]
+                return frames
+            split = at + _SIZE + head_size
+            frames.append(_new(Frame, (type, flags, count, id, data[at + _SIZE:split], data[split:end])))
+            at = end
+        if at < available:
+            self._wanted = _SIZE
+            self._buffer += data[at:]
         return frames
 
-    def _next(self) -> Frame | None:
-        size, type, flags, count, id, head_size = _unpack_from(self._buffer)
-        self._check(size, type, head_size)
-        split, end = 16 + head_size, 16 + size
-        if len(self._buffer) < end:
-            self._wanted = end
-            return None
-        with memoryview(self._buffer) as view:
-            frame = Frame(type, flags, count, id, bytes(view[16:split]), bytes(view[split:end]))
-        del self._buffer[:end]
-        self._wanted = HEADER.size
-        return frame
-
-    def _check(self, size: int, type: int, head_size: int) -> None:
+    def _refuse(self, size: int, type: int, head_size: int) -> None:
         if type not in self._types:
             raise ProtocolError(f'a frame of type {type}, which does not belong on this link')
         if size > self._bound:
             raise ProtocolError(f'a frame of {size} bytes, where {self._bound} are the bound')
-        if head_size > size:
-            raise ProtocolError(f'a head of {head_size} bytes in a frame of {size}')
+        raise ProtocolError(f'a head of {head_size} bytes in a frame of {size}')

@@ -25,8 +25,29 @@ class Head(NamedTuple):
     dropped: tuple[str, ...]  # hop-by-hop headers that were left out
 
 
+_known: dict[tuple, Head] = {}  # heads that were encoded before: an application has few, and most of them often
+_MAX_KNOWN = 512
+_MAX_KNOWN_SIZE = 2 << 10  # bytes
+
+
 def encode_head(status: str, headers: list[tuple[str, str]]) -> Head:
     """Raises AppError that names the faulty part and its cure."""
+    try:
+        key = (status, *headers)
+        known = _known.get(key)
+    except TypeError:
+        return _encode_head(status, headers)  # a part that has no hash is faulty: it says which
+    if known is not None and type(headers) is list:
+        return known
+    head = _encode_head(status, headers)
+    if len(head.data) <= _MAX_KNOWN_SIZE and not head.dropped:
+        if len(_known) >= _MAX_KNOWN:
+            _known.clear()
+        _known[key] = head
+    return head
+
+
+def _encode_head(status: str, headers: list[tuple[str, str]]) -> Head:
     code = _status_code(status) if isinstance(status, str) else _refuse_status(status)
     if not isinstance(headers, list):
         message = f'gave headers as {show(headers)}, but PEP 3333 asks for a list'

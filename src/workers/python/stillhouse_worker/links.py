@@ -28,10 +28,13 @@ class Link:
         # A forked child of the application would hold the stream open after our death, and could write to it.
         os.register_at_fork(after_in_child=self._socket.close)
 
-    def receive(self) -> list[Frame] | None:
-        """Wait for bytes; the frames they complete, maybe none. None: the link has ended. Raises ProtocolError."""
+    def receive(self, flags: int = 0) -> list[Frame] | None:
+        """Wait for bytes; the frames they complete, maybe none. None: the link has ended. Raises ProtocolError.
+
+        `flags`: MSG_DONTWAIT, and BlockingIOError where nothing has come.
+        """
         try:
-            data = self._socket.recv(_RECEIVE)
+            data = self._socket.recv(_RECEIVE, flags)
         except ConnectionResetError:
             return None
         return self._decoder.feed(data) if data else None
@@ -40,8 +43,9 @@ class Link:
 class DataLink(Link):
     """Requests come, responses go. For one thread: `SharedDataLink` is for several."""
 
-    def __init__(self, descriptor: int = DATA_DESCRIPTOR) -> None:
-        super().__init__(descriptor, DATA_LINK_TYPES)
+    def __init__(self, types: frozenset[int] = DATA_LINK_TYPES, descriptor: int = DATA_DESCRIPTOR) -> None:
+        """`types`: the frames that may come."""
+        super().__init__(descriptor, types)
         self.broken = False
 
     def send(self, type: int, flags: int, id: int, count: int = 0, head: bytes = b'', body: bytes = b'') -> None:
@@ -85,8 +89,8 @@ class DataLink(Link):
 class SharedDataLink(DataLink):
     """A data link that several threads send on."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, types: frozenset[int] = DATA_LINK_TYPES) -> None:
+        super().__init__(types)
         self._lock = threading.Lock()
 
     def send(self, *frame, **parts) -> None:

@@ -18,13 +18,15 @@ from .endings import (
 )
 from .environ import constants
 from .errors import LoadError
-from .frames import FAILED, READY, START, VERSION, Frame, ProtocolError
+from .frames import DATA_LINK_TYPES, FAILED, READY, START, STREAMING_LINK_TYPES, VERSION, Frame, ProtocolError
+from .inbox import Inbox
 from .links import ControlLink, DataLink, SharedDataLink
 from .loader import load_module
 from .records import write_record
 from .running import Running
 from .service import Service
 from .slots import serve_inline, serve_threads
+from .streaming_inbox import StreamingInbox
 from .target import find_application
 
 
@@ -33,7 +35,8 @@ def run() -> int:
     try:
         control = ControlLink()
         start, unread = _read_start(control)
-        data = SharedDataLink() if start['threads'] > 1 else DataLink()
+        types = STREAMING_LINK_TYPES if start['streaming'] else DATA_LINK_TYPES
+        data = SharedDataLink(types) if start['threads'] > 1 else DataLink(types)
     except OSError as error:
         message = f'descriptors 3 and 4 are not the links of a worker ({error})'
         print(f'{message}; cure: start workers by the command `stillhouse`', file=sys.stderr)
@@ -43,23 +46,25 @@ def run() -> int:
     except ProtocolError as error:
         end_worker(error)
     running = Running(data)
-    Control(control, data, running, unread).start()
+    bodies = StreamingInbox(data, control, start['window']) if start['streaming'] else None
+    inbox = bodies or Inbox(data)
+    Control(control, inbox, running, unread).start()
     name = start['module'] or os.path.splitext(os.path.basename(start['file']))[0]
     written, application = _import(start, name, control)
     runtime = '.'.join(map(str, sys.version_info[:3]))
     ready = {'version': VERSION, 'language': 'python', 'runtime': runtime, 'callable': written}
     control.send(READY, json.dumps(ready).encode())
     environ = constants(start['threads'] > 1, start['multiprocess'])
-    service = Service(application, f'{name}:{written}', environ, start['window'], data, running)
-    return _serve(data, service, start['threads'])
+    service = Service(application, f'{name}:{written}', environ, start['window'], data, running, bodies)
+    return _serve(data, inbox, service, start['threads'])
 
 
-def _serve(data: DataLink, service: Service, threads: int) -> int:
+def _serve(data: DataLink, inbox: Inbox, service: Service, threads: int) -> int:
     try:
         if threads > 1:
-            serve_threads(data, service, threads)
+            serve_threads(inbox, service, threads)
         else:
-            serve_inline(data, service)
+            serve_inline(inbox, service)
     except ProtocolError as error:
         end_worker(error)
     if data.broken:

@@ -40,17 +40,16 @@ class ErrorStream:
     What ends in a line feed, or is flushed, becomes one record: so a traceback that `logging` writes stays whole.
     """
 
-    __slots__ = ('_request', '_partial')
+    partial = ''  # what waits for its line feed
 
     def __init__(self, request: str | None) -> None:
         self._request = request
-        self._partial = ''
 
     def write(self, text: str) -> int:
         if not isinstance(text, str):
             raise TypeError(f'wsgi.errors takes str, not {type(text).__name__} (PEP 3333)')
-        self._partial += text
-        if text.endswith('\n') or len(self._partial) > MAX_TEXT:
+        self.partial += text
+        if text.endswith('\n') or len(self.partial) > MAX_TEXT:
             self.flush()
         return len(text)
 
@@ -59,6 +58,6 @@ class ErrorStream:
             self.write(line)
 
     def flush(self) -> None:
-        text, self._partial = self._partial.rstrip('\r\n'), ''
+        text, self.partial = self.partial.rstrip('\r\n'), ''
         if text.strip():
             write_record('error', text, request=self._request)

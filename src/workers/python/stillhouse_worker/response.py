@@ -1,10 +1,11 @@
 """One response: PEP 3333's start_response and write(), and the frames they become."""
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import errors
-from .frames import ABORT, DATA, DONE, END, FREE, MAX_DATA, MAX_SENT, RESPONSE
+from .frames import ABORT, DATA, DONE, END, FREE, MAX_DATA, MAX_SENT, RESPONSE, SLOW
 from .headers import MAX_HEAD, Head, encode_head, with_length
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from .running import Running
 
 
+_QUICK = 0.001  # seconds; the front sends requests ahead of time to a worker whose requests are all as quick as that
 _MAX_WHOLE = MAX_SENT - MAX_HEAD  # body bytes that fit a frame beside any head
 
 
@@ -22,23 +24,21 @@ class Response:
     `granted` and `sent` count body bytes: the difference is what the front's window lets pass.
     """
 
-    __slots__ = (
-        'id', 'granted', 'sent', 'cancelled', 'committed', 'ended', 'freed', 'finished', 'dropped',
-        'too_long', '_link', '_running', '_is_head', '_head', '_fault',
-    )  # fmt: skip
+    # What most responses leave as it is stands here once, and costs them nothing.
+    sent = 0
+    cancelled = committed = ended = freed = finished = False
+    too_long: int | None = None  # the Content-Length that the body passed
+    dropped: tuple[str, ...] = ()
+    _head: Head | None = None
+    _fault: Exception | None = None
 
     def __init__(self, id: int, is_head: bool, window: int, link: DataLink, running: Running) -> None:
         self.id = id
         self.granted = window
-        self.sent = 0
-        self.cancelled = self.committed = self.ended = self.freed = self.finished = False
-        self.too_long: int | None = None  # the Content-Length that the body passed
-        self.dropped: tuple[str, ...] = ()
+        self.began = perf_counter()
         self._link = link
         self._running = running
         self._is_head = is_head
-        self._head: Head | None = None
-        self._fault: Exception | None = None
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable:
         """PEP 3333, "The start_response() Callable". Raises AppError for what it forbids, and exc_info too late."""
@@ -54,14 +54,16 @@ class Response:
         if self.committed:
             self._fault = errors.start_response_twice()
             raise self._fault
-        self._head = None
         try:
             self._head = encode_head(status, headers)
         except errors.AppError as error:
-            self._fault = error  # an application that catches it has no head all the same
+            self._head = None  # an application that catches it has no head all the same
+            self._fault = error
             raise
-        self._fault = None
-        self.dropped = self._head.dropped
+        if self._fault is not None:
+            self._fault = None
+        if self._head.dropped:
+            self.dropped = self._head.dropped
         return self.write
 
     def write(self, data: bytes) -> None:
@@ -105,8 +107,13 @@ class Response:
         # Before the frame leaves: a thread that still has write() must not send behind it.
         self.sent = len(body)
         self.committed = self.ended = self.freed = self.finished = True
-        self._link.send(RESPONSE, END | FREE, self.id, head.count, head.data, body)
+        self._link.send(RESPONSE, END | FREE | self._pace, self.id, head.count, head.data, body)
         return True
+
+    @property
+    def _pace(self) -> int:
+        """The flag of a frame that frees the slot: whether the request has held it for long."""
+        return SLOW if perf_counter() - self.began > _QUICK else 0
 
     def set_length(self, length: int) -> None:
         """Add the Content-Length that a body of known size has, where the application gave none (PEP 3333)."""
@@ -168,14 +175,14 @@ class Response:
             # Not one frame: an END there would say that the body of a GET has length 0.
             self._send(b'', 0)
         self.ended, self.freed = True, free
-        self._send(b'', END | FREE if free else END)
+        self._send(b'', END | FREE | self._pace if free else END)
 
     def abort(self, free: bool) -> None:
         """The application failed: 500, or the connection is cut. Nothing after END."""
         self.finished = True
         if not self.ended:
             self.ended, self.freed = True, free
-            self._link.send(ABORT, FREE if free else 0, self.id)
+            self._link.send(ABORT, FREE | self._pace if free else 0, self.id)
 
     def free(self) -> None:
         """Say that the slot is free, if that is not said yet."""
@@ -183,4 +190,4 @@ class Response:
             self.abort(free=True)
         elif not self.freed:
             self.freed = True
-            self._link.send(DONE, 0, self.id)
+            self._link.send(DONE, self._pace, self.id)

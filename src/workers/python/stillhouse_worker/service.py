@@ -8,16 +8,20 @@ from .body import deliver, deliver_list
 from .endings import leave_child
 from .environ import InputError, open_input
 from .errors import AppError, ClientGone, body_too_long, describe
-from .frames import Frame, ProtocolError, decode_pairs
+from .frames import INLINE, STREAM, Frame, ProtocolError, decode_pairs
 from .links import DataLink
 from .records import ErrorStream, write_record
 from .response import Response
 from .running import Running
+from .streaming_inbox import StreamingInbox
 from .tracebacks import format_error, has_user_frames
 
 
 class Service:
-    """Calls the application. `target`: its name in messages, such as `web_app:application`."""
+    """Calls the application. `target`: its name in messages, such as `web_app:application`.
+
+    `bodies`: where streamed ones come, if this app's do.
+    """
 
     def __init__(
         self,
@@ -27,6 +31,7 @@ class Service:
         window: int,
         link: DataLink,
         running: Running,
+        bodies: StreamingInbox | None = None,
     ) -> None:
         self._application = application
         self._target = target
@@ -34,6 +39,7 @@ class Service:
         self._window = window
         self._link = link
         self._running = running
+        self._bodies = bodies
         self._pid = os.getpid()
         self._warned: set[str] = set()
 
@@ -41,14 +47,13 @@ class Service:
         """Run one request. Raises ProtocolError alone: the application's exceptions end here."""
         environ = decode_pairs(frame.head, frame.count)
         request = environ.get('HTTP_X_REQUEST_ID')
-        errors = ErrorStream(request)
         environ.update(self._constants)
-        environ['wsgi.errors'] = errors
+        environ['wsgi.errors'] = errors = ErrorStream(request)
         response = Response(frame.id, environ.get('REQUEST_METHOD') == 'HEAD', self._window, self._link, self._running)
         self._running.add(response)
         close = body = None
         try:
-            environ['wsgi.input'] = body = open_input(frame, environ)
+            environ['wsgi.input'] = body = open_input(frame, environ, self._bodies)
             if response.cancelled:
                 raise ClientGone('the client has gone')
             result = self._application(environ, response.start_response)
@@ -67,10 +72,14 @@ class Service:
             self._close(close, request)
         if response.dropped or response.too_long is not None:
             self._report(response, request)
-        self._free(response)
-        errors.flush()
-        if body is not None:
+        if not response.freed:
+            self._free(response)
+        if errors.partial:
+            errors.flush()
+        if body is not None and frame.flags != INLINE:
             _close_input(body)
+            if frame.flags == STREAM:
+                self._bodies.close_body(frame.id)
         self._running.remove(response)
 
     def _fail(self, error: BaseException, response: Response, free: bool, request: str | None) -> None:

@@ -1,0 +1,77 @@
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+
+/** Bytes that are gathered for one write to the spool; as many again may be on their way to the disk meanwhile. */
+const BATCH = 262_144;
+
+/** Writes what comes in batches, one of which may be on its way while the next is gathered. */
+export class SpoolWriter {
+  size = 0;
+  readonly #file: FileHandle;
+  #batch: Uint8Array[] = [];
+  #gathered = 0;
+  #writing: Promise<Error | undefined> = Promise.resolve(undefined);
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** @returns why an earlier batch could not be written */
+  add(piece: Uint8Array): Promise<Error | undefined> | undefined {
+    this.size += piece.length;
+    this.#gathered += piece.length;
+    this.#batch.push(piece);
+    return this.#gathered < BATCH ? undefined : this.#begin();
+  }
+
+  /** Resolves when all is written, with why it could not be. */
+  async flush(): Promise<Error | undefined> {
+    return (await this.#begin()) ?? (await this.#writing);
+  }
+
+  /** Begins a batch when the one before it is written. */
+  async #begin(): Promise<Error | undefined> {
+    const failure = await this.#writing;
+    if (failure !== undefined) return failure;
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#gathered = 0;
+    this.#writing = writeAll(this.#file, batch).catch((error: Error) => error);
+    return undefined;
+  }
+}
+
+async function writeAll(file: FileHandle, batch: readonly Uint8Array[]): Promise<undefined> {
+  for (let rest = batch; rest.length > 0; ) {
+    const { bytesWritten } = await file.writev(rest);
+    rest = without(rest, bytesWritten);
+  }
+  return undefined;
+}
+
+/** What is left of pieces whose first `size` bytes are gone. */
+function without(pieces: readonly Uint8Array[], size: number): Uint8Array[] {
+  const rest: Uint8Array[] = [];
+  let gone = size;
+  for (const piece of pieces) {
+    if (gone < piece.length) rest.push(gone > 0 ? piece.subarray(gone) : piece);
+    gone = Math.max(0, gone - piece.length);
+  }
+  return rest;
+}
+
+/** A new file that has no name any more, so that nothing is left of it whatever dies. */
+export async function openUnnamed(name: string): Promise<FileHandle> {
+  const file = await open(name, 'wx+', 0o600);
+  try {
+    await unlink(name);
+    return file;
+  } catch (error) {
+    throw await closeFor(error, file);
+  }
+}
+
+/** The error for which the file is closed, whatever the close says. */
+export async function closeFor<T>(error: T, file: FileHandle): Promise<T> {
+  await file.close().catch(() => undefined);
+  return error;
+}

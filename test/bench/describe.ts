@@ -1,0 +1,47 @@
+/** Where and with what a run is made. */
+import { spawnSync } from 'node:child_process';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { lacksProgram, PYTHON, searchPath } from './contenders/needs.ts';
+import { nodeVersion } from './node26.ts';
+import type { Results } from './results.ts';
+import { contenderNamed } from './run.ts';
+import type { Group } from './workloads.ts';
+
+/** What prints a program's version, and where in its words it is. */
+const VERSIONS: Readonly<Record<string, readonly [file: string, ...args: string[]]>> = {
+  Python: [PYTHON, '--version'],
+  gunicorn: ['gunicorn', '--version'],
+  uWSGI: ['uwsgi', '--version'],
+  nginx: ['nginx', '-v'],
+  Apache: ['apache2', '-v'],
+  waitress: [PYTHON, '-c', "import importlib.metadata as m; print(m.version('waitress'))"],
+  cheroot: [PYTHON, '-c', "import importlib.metadata as m; print(m.version('cheroot'))"],
+  Flask: [PYTHON, '-c', "import importlib.metadata as m; print(m.version('flask'))"],
+  Django: [PYTHON, '-c', "import importlib.metadata as m; print(m.version('django'))"],
+};
+
+export function describeRun(groups: readonly Group[]): Omit<Results, 'rounds' | 'seconds' | 'workloads'> {
+  const contenders = [...new Set(groups.flatMap((group) => group.contenders))].map(contenderNamed);
+  const absences = contenders.flatMap((contender) => {
+    const why = contender.absent();
+    return why === undefined ? [] : [[contender.name, why] as const];
+  });
+  return {
+    at: new Date().toISOString(),
+    node: nodeVersion(),
+    machine: `${availableParallelism()} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`,
+    setups: Object.fromEntries(contenders.map(({ name, setup }) => [name, setup])),
+    absent: Object.fromEntries(absences),
+    versions: readVersions(),
+  };
+}
+
+function readVersions(): Record<string, string> {
+  const found = Object.entries(VERSIONS).flatMap(([name, [file, ...args]]) => {
+    if (lacksProgram(file) !== undefined) return [];
+    const { stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', env: { ...process.env, PATH: searchPath() } });
+    const version = /\d+(\.\d+)+/.exec(`${stdout}${stderr}`)?.[0];
+    return version === undefined ? [] : [[name, version] as const];
+  });
+  return Object.fromEntries(found);
+}

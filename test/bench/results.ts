@@ -1,0 +1,75 @@
+/** Figures of a run, and what is read out of them: medians over the rounds, and ratios that were made within each round. */
+
+/** One measurement: metrics by their names in metrics.ts. */
+export type Figure = Readonly<Record<string, number>>;
+
+/** One row: a contender's measurements, one for each round. */
+export interface Row {
+  readonly contender: string;
+  readonly rounds: Figure[];
+}
+
+export interface WorkloadResult {
+  readonly name: string;
+  readonly title: string;
+  readonly rows: Row[];
+}
+
+/** What a run writes as JSON. */
+export interface Results {
+  readonly at: string;
+  readonly node: string;
+  readonly machine: string;
+  readonly rounds: number;
+  readonly seconds: number;
+  /** By contender: how it was set up. */
+  readonly setups: Readonly<Record<string, string>>;
+  /** By contender: why it was left out. */
+  readonly absent: Readonly<Record<string, string>>;
+  /** By program: what it says its version is. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly workloads: WorkloadResult[];
+}
+
+/** The middle of the values, the mean of the middle two where their count is even; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((one, other) => one - other);
+  const middle = sorted.length / 2;
+  if (sorted.length === 0) return Number.NaN;
+  if (!Number.isInteger(middle)) return sorted[Math.floor(middle)] as number;
+  return ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}
+
+/** A metric of a row, the median of its rounds; NaN where it was not measured. */
+export function medianOf(row: Row | undefined, metric: string): number {
+  return median((row?.rounds ?? []).map((figure) => figure[metric] ?? Number.NaN));
+}
+
+/** How many times `base`'s value a row's is: the ratio of each round, and their median. */
+export function ratioOf(row: Row | undefined, base: Row | undefined, metric: string): number {
+  return compare(row, base, metric, (value, other) => value / other);
+}
+
+/** How much more than `base`'s value a row's is, within each round, and the median of that. */
+export function excessOf(row: Row | undefined, base: Row | undefined, metric: string): number {
+  return compare(row, base, metric, (value, other) => value - other);
+}
+
+function compare(
+  row: Row | undefined,
+  base: Row | undefined,
+  metric: string,
+  by: (value: number, other: number) => number,
+): number {
+  return median(
+    (row?.rounds ?? []).map((figure, round) =>
+      by(figure[metric] ?? Number.NaN, base?.rounds[round]?.[metric] ?? Number.NaN),
+    ),
+  );
+}
+
+/** The row of a contender in a workload, where there is one. */
+export function rowOf(results: Pick<Results, 'workloads'>, workload: string, contender: string): Row | undefined {
+  const found = results.workloads.find(({ name }) => name === workload);
+  return found?.rows.find((row) => row.contender === contender);
+}

@@ -1,0 +1,178 @@
+/** What is measured: applications, who serves them, and the loads on each. */
+import type { BenchApp } from './contenders/index.ts';
+import { measureIdle, measureSlow } from './measures/crowds.ts';
+import { measureRequests } from './measures/requests.ts';
+import { measureTransfers } from './measures/transfers.ts';
+import type { Figure } from './results.ts';
+import type { BenchServer } from './server.ts';
+
+/** Measures a server once. @param seconds how long, where the load has no end of its own */
+export type Measure = (server: BenchServer, seconds: number) => Promise<Figure>;
+
+export interface Workload {
+  readonly name: string;
+  readonly title: string;
+  readonly measure: Measure;
+  /** Left out by --quick. */
+  readonly long?: true;
+}
+
+/** Workloads that a server is started once for, in each round. */
+export interface Group {
+  readonly name: string;
+  readonly app: BenchApp;
+  /** Names of contenders, with `+log` where the access log is to be on; the first is what the others are compared with. */
+  readonly contenders: readonly string[];
+  readonly workloads: readonly Workload[];
+}
+
+const APPS = 'test/bench/apps';
+const HELLO = {
+  python: { folder: 'apps/hello', module: 'web_app' },
+  typescript: 'apps/hello-ts/web_app.ts',
+  javascript: 'hello',
+};
+const BODIES = { python: { folder: APPS, module: 'bodies' }, typescript: `${APPS}/bodies.ts` };
+const ALL_PYTHON = [
+  'stillhouse',
+  'gunicorn-sync',
+  'gunicorn-gthread',
+  'nginx-gunicorn',
+  'nginx-uwsgi',
+  'waitress',
+  'cheroot',
+  'mod-wsgi',
+];
+const LARGEST = ['stillhouse', 'nginx-gunicorn', 'nginx-uwsgi'];
+const LARGE = [...LARGEST, 'stillhouse-ts'];
+const CROWDED = ['stillhouse', 'nginx-uwsgi'];
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const GROUPS: readonly Group[] = [
+  {
+    name: 'hello',
+    app: HELLO,
+    contenders: [...ALL_PYTHON, 'node-http'],
+    workloads: [
+      { name: 'hello', title: 'web_app:application, 64 connections', measure: small(64) },
+      { name: 'hello-256', title: 'web_app:application, 256 connections', measure: small(256) },
+    ],
+  },
+  {
+    name: 'flask',
+    app: { python: { folder: APPS, module: 'flask_app' } },
+    contenders: ALL_PYTHON,
+    workloads: [{ name: 'flask', title: 'Flask with a JSON answer, 64 connections', measure: small(64) }],
+  },
+  {
+    name: 'django',
+    app: { python: { folder: APPS, module: 'django_app' } },
+    contenders: ALL_PYTHON,
+    workloads: [{ name: 'django', title: 'Django with a template, 64 connections', measure: small(64) }],
+  },
+  {
+    name: 'typescript',
+    app: HELLO,
+    contenders: ['stillhouse-ts', 'make-server', 'node-http', 'node-http-app', 'express', 'fastify'],
+    workloads: [{ name: 'typescript', title: 'A TypeScript application, 64 connections', measure: small(64) }],
+  },
+  {
+    name: 'access-log',
+    app: HELLO,
+    contenders: [
+      'stillhouse',
+      'stillhouse+log',
+      'stillhouse-ts',
+      'stillhouse-ts+log',
+      'gunicorn-gthread',
+      'gunicorn-gthread+log',
+      'nginx-uwsgi',
+      'nginx-uwsgi+log',
+    ],
+    workloads: [{ name: 'access-log', title: 'The access log off and on, 64 connections', measure: small(64) }],
+  },
+  {
+    name: 'bodies',
+    app: BODIES,
+    contenders: ['stillhouse', 'gunicorn-gthread', 'nginx-gunicorn', 'nginx-uwsgi', 'stillhouse-ts'],
+    workloads: [
+      { name: 'up-1k', title: '1 KB up, 64 connections', measure: small(64, { bodyBytes: KIB }) },
+      { name: 'up-100k', title: '100 KB up, 64 connections', measure: small(64, { bodyBytes: 100 * KIB }) },
+      { name: 'down-1k', title: '1 KB down, 64 connections', measure: small(64, { path: `/?size=${KIB}` }) },
+      { name: 'down-100k', title: '100 KB down, 64 connections', measure: small(64, { path: `/?size=${100 * KIB}` }) },
+    ],
+  },
+  {
+    name: 'transfers',
+    app: BODIES,
+    contenders: LARGE,
+    workloads: [
+      { name: 'up-100m', title: '100 MB up, three times', measure: large('up', 100 * MIB, 3) },
+      { name: 'down-100m', title: '100 MB down, three times', measure: large('down', 100 * MIB, 3) },
+    ],
+  },
+  // A server of its own for each, since memory that it has taken once is seldom given back.
+  {
+    name: 'up-1g',
+    app: BODIES,
+    contenders: LARGEST,
+    workloads: [{ name: 'up-1g', title: '1 GB up', measure: large('up', 1024 * MIB, 1), long: true }],
+  },
+  {
+    name: 'down-1g',
+    app: BODIES,
+    contenders: LARGEST,
+    workloads: [
+      { name: 'down-1g', title: '1 GB down, in chunks of 64 KB', measure: large('down', 1024 * MIB, 1), long: true },
+    ],
+  },
+  {
+    name: 'idle',
+    app: HELLO,
+    contenders: CROWDED,
+    workloads: [
+      {
+        name: 'idle',
+        title: '10,000 idle keep-alive connections',
+        measure: (server, seconds) => measureIdle(server, 10_000, seconds),
+      },
+    ],
+  },
+  {
+    name: 'slow-heads',
+    app: HELLO,
+    contenders: CROWDED,
+    workloads: [
+      {
+        name: 'slow-heads',
+        title: '10,000 clients that send a byte of a header each second',
+        measure: slow('slow-heads', 10_000),
+      },
+    ],
+  },
+  {
+    name: 'slow-bodies',
+    app: HELLO,
+    contenders: CROWDED,
+    workloads: [
+      {
+        name: 'slow-bodies',
+        title: '1,000 clients that send a byte of a body each second',
+        measure: slow('slow-bodies', 1_000),
+      },
+    ],
+  },
+];
+
+function small(connections: number, more: { path?: string; bodyBytes?: number } = {}): Measure {
+  return (server, seconds) => measureRequests(server, { connections, seconds, ...more });
+}
+
+function large(direction: 'up' | 'down', bytes: number, count: number): Measure {
+  return (server) => measureTransfers(server, { direction, bytes, count });
+}
+
+function slow(kind: 'slow-heads' | 'slow-bodies', count: number): Measure {
+  return (server, seconds) => measureSlow(server, kind, count, seconds);
+}

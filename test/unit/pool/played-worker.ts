@@ -1,0 +1,104 @@
+/** A link over two in-memory streams: the worker's side is played by the test. */
+import type { Socket } from 'node:net';
+import { type Duplex, duplexPair } from 'node:stream';
+import { encodeFrame, type Frame, FrameReader, type FrameType, TYPE } from '../../../src/pool/frames.ts';
+import type { Start } from '../../../src/pool/start.ts';
+import { type LinkSockets, WorkerLink } from '../../../src/pool/worker-link.ts';
+import { WorkerRequest } from '../../../src/pool/worker-request.ts';
+import { environ } from '../wsgi/fake.ts';
+
+export const START: Start = {
+  version: 1,
+  app: 'a',
+  directory: '/',
+  module: 'a',
+  file: null,
+  callable: null,
+  threads: 2,
+  multiprocess: false,
+  window: 1000,
+  streaming: false,
+  packages: null,
+};
+
+/** Both ends of both links. */
+export function linkPair(): { front: LinkSockets; frontData: Duplex; data: Duplex; control: Duplex } {
+  const [frontData, data] = duplexPair();
+  const [frontControl, control] = duplexPair();
+  const front = { data: frontData as unknown as Socket, control: frontControl as unknown as Socket };
+  return { front, frontData, data, control };
+}
+
+export class PlayedWorker {
+  readonly link: WorkerLink;
+  readonly broken: string[] = [];
+  readonly controls: Frame[] = [];
+  /** For each slot that was freed, whether its request was slow. */
+  readonly frees: boolean[] = [];
+  readonly returned: WorkerRequest[][] = [];
+  /** How often something came on the data link: as often as the worker would have been woken. */
+  writes = 0;
+  readonly frontData: Duplex;
+  readonly data: Duplex;
+  readonly control: Duplex;
+  readonly #readers = new Map<Duplex, FrameReader>();
+
+  constructor(threads = START.threads) {
+    const { front, frontData, data, control } = linkPair();
+    this.frontData = frontData;
+    this.data = data;
+    this.control = control;
+    this.link = new WorkerLink(
+      front,
+      { ...START, threads },
+      {
+        control: (frame) => void this.controls.push(frame),
+        freed: (slow) => void this.frees.push(slow),
+        returned: (requests) => void this.returned.push(requests),
+        broken: (reason) => void this.broken.push(reason),
+      },
+    );
+    for (const stream of [data, control]) {
+      const reader = new FrameReader(1 << 20);
+      this.#readers.set(stream, reader);
+      stream.on('data', (bytes: Buffer) => {
+        if (stream === data) this.writes++;
+        reader.receive(bytes);
+      });
+    }
+  }
+
+  /** Sends a request, which is begun at the time `now` where a slot is free. */
+  run(path = '/', now = 1): WorkerRequest {
+    const request = new WorkerRequest(environ({ path }), () => async () => undefined, START.window, now);
+    this.link.send(request, now);
+    return request;
+  }
+
+  async say(
+    type: FrameType,
+    id: number,
+    given: Parameters<typeof encodeFrame>[2] = {},
+    stream = this.data,
+  ): Promise<void> {
+    stream.write(encodeFrame(type, id, given));
+    await new Promise(setImmediate);
+  }
+
+  /** Gives these requests back. */
+  giveBack(...ids: number[]): Promise<void> {
+    const body = Buffer.alloc(4 * ids.length);
+    ids.forEach((id, at) => void body.writeUInt32LE(id, 4 * at));
+    return this.say(TYPE.RETURNED, 0, { body }, this.control);
+  }
+
+  /** The frames that came to the worker since the last call. */
+  async heard(stream: Duplex): Promise<Frame[]> {
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    const frames: Frame[] = [];
+    const reader = this.#readers.get(stream) as FrameReader;
+    for (let frame = reader.next(); frame !== undefined; frame = reader.next()) frames.push(frame);
+    return frames;
+  }
+}
