@@ -5,10 +5,10 @@ import { makeEnviron, type Peer } from '../wsgi/environ.ts';
 import { Input } from '../wsgi/input.ts';
 import type { Environ } from '../wsgi/types.ts';
 import type { Clock } from './clock.ts';
+import { Outflow } from './outflow.ts';
 import type { Framing, ParsedHead } from './request-head.ts';
 import { RequestParser } from './request-parser.ts';
 import { type Outlet, ResponseSink } from './response-sink.ts';
-import { SendWatch } from './send-watch.ts';
 import type { ServerSettings } from './settings.ts';
 
 /** One for all: an input that is at its end stays there. */
@@ -39,16 +39,13 @@ export class Connection implements Outlet {
   readonly #clock: Clock;
   readonly #peer: Peer;
   readonly #parser: RequestParser;
+  readonly #outflow: Outflow;
   #exchange: Exchange | undefined;
   /** Resolved when bytes, or the end of them, have come. */
   #arrival: PromiseWithResolvers<void> | undefined;
-  /** Resolved when the socket has taken what was sent. */
-  #drained: PromiseWithResolvers<void> | undefined;
   #deadline = Number.POSITIVE_INFINITY;
   #onDeadline: 'idle' | 'head' | 'body' | 'linger' = 'idle';
   #tooSlow: ClientErrorCode = 'BODY_TIMEOUT';
-  /** Only while something waits for the client. */
-  #sending: SendWatch | undefined;
   /** Since when nothing runs. */
   #restingSince: number;
   #inputEnded = false;
@@ -62,6 +59,7 @@ export class Connection implements Outlet {
     this.#settings = settings;
     this.#clock = clock;
     this.#parser = new RequestParser(settings.limits);
+    this.#outflow = new Outflow(socket, settings.limits);
     this.#peer = {
       serverName: settings.serverName ?? socket.localAddress ?? 'localhost',
       serverPort: String(settings.serverPort ?? socket.localPort ?? ''),
@@ -74,25 +72,20 @@ export class Connection implements Outlet {
     this.#wait('head', settings.limits.headTime);
     socket.on('data', (bytes) => this.#receive(bytes));
     socket.on('end', () => this.#endInput());
-    socket.on('drain', () => this.#settle());
+    socket.on('drain', () => this.#outflow.settle());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       this.#inputEnded = true;
       this.#exchange?.call.cancel();
       this.#arrival?.resolve();
-      this.#settle();
+      this.#outflow.settle();
       onClose();
     });
   }
 
   /** Called about once a second with the time of the clock. */
   check(now: number): void {
-    if (this.#socket.writableLength === 0) {
-      this.#sending = undefined;
-    } else {
-      this.#sending ??= new SendWatch(this.#socket, this.#settings.limits.writeTime);
-      this.#sending.check(now);
-    }
+    this.#outflow.check(now);
     if (now < this.#deadline) return;
     this.#deadline = Number.POSITIVE_INFINITY;
     if (this.#onDeadline === 'body') this.#arrival?.reject(new ClientError(this.#tooSlow));
@@ -124,15 +117,11 @@ export class Connection implements Outlet {
   }
 
   send(bytes: Uint8Array | string): void | Promise<void> {
-    this.#put(bytes);
-    return this.#room();
+    return this.#outflow.send(bytes);
   }
 
   sendAll(parts: readonly (Uint8Array | string)[]): void | Promise<void> {
-    this.#socket.cork();
-    for (const part of parts) this.#put(part);
-    this.#socket.uncork();
-    return this.#room();
+    return this.#outflow.sendAll(parts);
   }
 
   date(): string {
@@ -154,21 +143,6 @@ export class Connection implements Outlet {
 
   failed(error: unknown, environ: Environ | undefined): void {
     this.#settings.onError(error, this.#peer, environ);
-  }
-
-  #put(bytes: Uint8Array | string): void {
-    if (this.#socket.destroyed) return;
-    if (typeof bytes === 'string') this.#socket.write(bytes, 'latin1');
-    else this.#socket.write(bytes);
-  }
-
-  /** A promise where the client is slow and the buffer is full. */
-  #room(): void | Promise<void> {
-    // A buffer below the socket's own mark would wait for a `drain` that never comes.
-    if (!this.#socket.writableNeedDrain || this.#socket.writableLength <= this.#settings.limits.responseBuffer) return;
-    if (this.#socket.destroyed) return;
-    this.#drained ??= Promise.withResolvers();
-    return this.#drained.promise;
   }
 
   #receive(bytes: Buffer): void {
@@ -283,6 +257,7 @@ export class Connection implements Outlet {
   /** @param usable whether the connection can carry another request */
   #rest(usable: boolean): void {
     this.#exchange = undefined;
+    this.#outflow.begin();
     if (this.#socket.destroyed) return;
     if (!usable || this.#closing) return this.#end();
     this.#restingSince = this.#clock.now();
@@ -333,11 +308,6 @@ export class Connection implements Outlet {
   #wait(what: 'idle' | 'head' | 'body' | 'linger', time: number): void {
     this.#onDeadline = what;
     this.#deadline = this.#clock.now() + time;
-  }
-
-  #settle(): void {
-    this.#drained?.resolve();
-    this.#drained = undefined;
   }
 }
 
