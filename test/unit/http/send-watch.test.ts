@@ -74,7 +74,7 @@ test(
     const before = client.socket.bytesWritten - client.socket.writableLength;
     for (let round = 0; round < 5; round++) {
       await client.pass(WRITE_TIME / 2);
-      await client.read(4096);
+      await client.read(16_384);
       await client.pass(WRITE_TIME / 2);
     }
     assert.equal(client.socket.destroyed, false);
