@@ -1,5 +1,5 @@
 import { ClientError, ClientGone } from '../errors.ts';
-import { isBody, type Steps, stepsOf } from '../wsgi/body.ts';
+import { isBody, isPromise, type Steps, stepsOf } from '../wsgi/body.ts';
 import { fromNative } from '../wsgi/environ.ts';
 import { Input } from '../wsgi/input.ts';
 import { isPushed, PUSH, PulledBody, type PushedBody, type Receiver } from '../wsgi/pushed-body.ts';
@@ -45,7 +45,7 @@ export function recordRequests(log: (record: RequestRecord) => void, now: () => 
           return write(chunk);
         };
       });
-      return body instanceof Promise ? body.then(entry.countBody, entry.failed) : entry.countBody(body);
+      return isPromise(body) ? body.then(entry.countBody, entry.failed) : entry.countBody(body);
     } catch (error) {
       return entry.failed(error);
     }

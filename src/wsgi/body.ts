@@ -13,3 +13,8 @@ export function isBody(body: unknown): body is Body {
 export function stepsOf(body: Body): Steps {
   return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
 }
+
+/** Whether an application's answer is still to come. */
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}

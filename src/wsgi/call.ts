@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { isBody, type Steps, stepsOf } from './body.ts';
+import { isBody, isPromise, type Steps, stepsOf } from './body.ts';
 import { encodeChunk, joinChunks } from './chunk.ts';
 import { FileWrapper } from './file-wrapper.ts';
 import { describe } from './headers.ts';
@@ -318,10 +318,6 @@ export class Call implements Receiver {
   #reportClose(cause: unknown): void {
     this.#report(new AppError('APP_CLOSE_FAILED', 'close() of the body failed', { cause }));
   }
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 function tooShort(missing: number): AppError {

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { remember } from './remember.ts';
 import type { Header } from './types.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -35,21 +36,12 @@ export function isHopByHop(name: string): boolean {
 
 export type HeaderKind = 'plain' | 'length' | 'hop-by-hop';
 
-/** Names that are remembered: an application uses a few in every response. */
-const MOST_NAMES = 1024;
-const MOST_LENGTH = 64;
-const kinds = new Map<string, HeaderKind>();
-
 /** What the name of a response header says, in any case; undefined where it is no token. */
-export function headerKind(name: string): HeaderKind | undefined {
-  const known = kinds.get(name);
-  if (known !== undefined) return known;
-  if (!TOKEN.test(name)) return undefined;
+export const headerKind = remember<HeaderKind>((name) => {
+  if (!isToken(name)) return undefined;
   const lower = name.toLowerCase();
-  const kind = HOP_BY_HOP.has(lower) ? 'hop-by-hop' : lower === 'content-length' ? 'length' : 'plain';
-  if (kinds.size < MOST_NAMES && name.length <= MOST_LENGTH) kinds.set(name, kind);
-  return kind;
-}
+  return isHopByHop(lower) ? 'hop-by-hop' : lower === 'content-length' ? 'length' : 'plain';
+});
 
 /**
  * Checks what an application gave as headers.
