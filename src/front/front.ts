@@ -157,7 +157,7 @@ export class Front {
     } else {
       this.#tally.unmatched++;
     }
-    if (this.#settings.accessLog) this.#log.logger.info({ kind: 'access', ...record });
+    if (this.#settings.accessLog) this.#log.info({ kind: 'access', ...record });
   }
 
   #sendSnapshot(): void {

@@ -6,8 +6,8 @@ import { Input } from '../wsgi/input.ts';
 import type { Environ } from '../wsgi/types.ts';
 import type { Clock } from './clock.ts';
 import { Outflow } from './outflow.ts';
-import type { Framing, ParsedHead } from './request-head.ts';
-import { RequestParser } from './request-parser.ts';
+import type { Framing } from './request-fields.ts';
+import { type HeadEvent, RequestParser } from './request-parser.ts';
 import { type Outlet, ResponseSink } from './response-sink.ts';
 import type { ServerSettings } from './settings.ts';
 
@@ -177,7 +177,7 @@ export class Connection implements Outlet {
     this.#advancing = false;
   }
 
-  #begin({ head, framing }: ParsedHead): void {
+  #begin({ head, framing }: HeadEvent): void {
     this.#deadline = Number.POSITIVE_INFINITY;
     this.#onDeadline = 'idle';
     const { flags, report, app } = this.#settings;

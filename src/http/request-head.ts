@@ -2,74 +2,38 @@
  * The head of a request, from its bytes to its meaning, by RFC 9112 and without repair: what could be read in two ways is refused.
  * Pure: a string in (latin-1, without the final empty line), a head out, or a ClientError.
  */
-import { ClientError, type ClientErrorCode } from '../errors.ts';
 import type { RequestHead } from '../wsgi/environ.ts';
-import { fieldName } from '../wsgi/field-names.ts';
 import { isToken } from '../wsgi/headers.ts';
 import type { Limits } from './limits.ts';
+import { checkControls, checkCount, type Fields, isHost, readFields, refuse } from './request-fields.ts';
 
-/** How the body of a request is delimited (RFC 9112, 6.3), and what the head says of the connection. */
-export interface Framing {
-  /** Bytes of the body, or `'chunked'`. */
-  readonly length: number | 'chunked';
-  /** Whether the client is willing to send another request on this connection (RFC 9112, 9.3). */
-  readonly keepAlive: boolean;
-  /** Whether the client waits for 100 before it sends the body (RFC 9110, 10.1.1). */
-  readonly expectsContinue: boolean;
-}
+const CRLF = '\r\n';
+const TARGET = /^[\x21\x22\x24-\x7e]+$/;
+const ABSOLUTE = /^https?:\/\/([^/?]+)([^?]*)(?:\?(.*))?$/i;
+const VERSION = /^HTTP\/[0-9]\.[0-9]$/;
 
 export interface ParsedHead {
   readonly head: RequestHead;
-  readonly framing: Framing;
+  readonly fields: Fields;
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: refused wherever they stand (RFC 9110, 5.5; RFC 9112, 2.2)
-const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
-/** All but the CRLF between lines: in most heads nothing, which one look shows. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-const SUSPECT = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
-const TARGET = /^[\x21\x22\x24-\x7e]+$/;
-const ABSOLUTE = /^https?:\/\/([^/?]+)([^?]*)(?:\?(.*))?$/i;
-/** RFC 3986, 3.2.2 and 3.2.3: an address or a name, and a port. */
-const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?$/;
-const DIGITS = /^[0-9]+$/;
-const VERSION = /^HTTP\/[0-9]\.[0-9]$/;
 
 /**
  * @param text the head without the CRLF that ends its last line, no larger than the limits
+ * @param before the fields of the last head on this connection: where the same bytes come again, they are not read again
  * @throws ClientError
  */
-export function parseHead(text: string, limits: Limits): ParsedHead {
-  const lines = splitLines(text);
-  if (lines.length - 1 > limits.fieldCount) refuse('TOO_MANY_FIELDS');
-  const { method, target, version } = parseRequestLine(lines[0] as string);
-  const fields: string[] = [];
-  for (let at = 1; at < lines.length; at++) parseField(lines[at] as string, fields);
-  const framing = readFraming(fields, version, limits);
+export function parseHead(text: string, limits: Limits, before?: Fields): ParsedHead {
+  const end = text.indexOf(CRLF);
+  const line = end < 0 ? text : text.slice(0, end);
+  const rest = end < 0 ? '' : text.slice(end + 2);
+  const repeated = before?.text === rest;
+  checkControls(repeated ? line : text);
+  if (!repeated) checkCount(rest, limits);
+  const { method, target, version } = parseRequestLine(line);
+  const fields = repeated && before.version === version ? before : readFields(rest, version, limits);
   const { path, query, authority } = parseTarget(method, target);
-  return { head: { method, target, path, query, version, fields, authority }, framing };
-}
-
-/**
- * The fields of a trailer section, checked and counted as those of a head (RFC 9112, 7.1.2).
- * @throws ClientError
- */
-export function parseTrailers(text: string, limits: Limits): string[] {
-  if (text.length > limits.fieldBytes) refuse('FIELDS_TOO_LARGE');
-  const lines = splitLines(text);
-  if (lines.length > limits.fieldCount) refuse('TOO_MANY_FIELDS');
-  const fields: string[] = [];
-  for (const line of lines) parseField(line, fields);
-  return fields;
-}
-
-function splitLines(text: string): string[] {
-  const lines = text.split('\r\n');
-  if (!SUSPECT.test(text)) return lines;
-  for (const line of lines) {
-    if (CONTROL.test(line)) refuse(line.includes('\r') ? 'LINE_ENDING_INVALID' : 'CONTROL_CHARACTER');
-  }
-  return lines;
+  const { list, variables } = fields;
+  return { head: { method, target, path, query, version, fields: list, variables, authority }, fields };
 }
 
 function parseRequestLine(line: string): Pick<RequestHead, 'method' | 'target' | 'version'> {
@@ -91,7 +55,7 @@ function parseRequestLine(line: string): Pick<RequestHead, 'method' | 'target' |
 function parseTarget(method: string, target: string): Pick<RequestHead, 'path' | 'query' | 'authority'> {
   // RFC 9110, 9.3.6: with a port, which no scheme gives it.
   if (method === 'CONNECT')
-    refuse(HOST.test(target) && /:[0-9]+$/.test(target) ? 'CONNECT_UNSUPPORTED' : 'TARGET_FORM_INVALID');
+    refuse(isHost(target) && /:[0-9]+$/.test(target) ? 'CONNECT_UNSUPPORTED' : 'TARGET_FORM_INVALID');
   if (target.startsWith('/')) {
     const mark = target.indexOf('?');
     if (mark < 0) return { path: target, query: '', authority: undefined };
@@ -104,121 +68,6 @@ function parseTarget(method: string, target: string): Pick<RequestHead, 'path' |
   const absolute = ABSOLUTE.exec(target);
   if (absolute === null) refuse('TARGET_FORM_INVALID');
   const [, authority = '', path = '', query = ''] = absolute;
-  if (!HOST.test(authority)) refuse('HOST_INVALID');
+  if (!isHost(authority)) refuse('HOST_INVALID');
   return { path: path === '' ? '/' : path, query, authority };
-}
-
-/** RFC 9112, 5: a name, a colon right behind it, a value between optional white space. */
-function parseField(line: string, fields: string[]): void {
-  if (line.startsWith(' ') || line.startsWith('\t')) refuse('FIELD_FOLDED');
-  const colon = line.indexOf(':');
-  const name = line.slice(0, Math.max(0, colon));
-  if (fieldName(name) === undefined) refuse('FIELD_NAME_INVALID');
-  fields.push(name, withoutSpace(line, colon + 1));
-}
-
-/** The text from a place on, without the optional white space around it (RFC 9110, 5.6.3); `trim()` would take off more. */
-function withoutSpace(text: string, start = 0): string {
-  let from = start;
-  let to = text.length;
-  while (from < to && isSpace(text.charCodeAt(from))) from++;
-  while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
-  return text.slice(from, to);
-}
-
-/** The elements of a list, in lower case (RFC 9110, 5.6.1). */
-function elements(list: string): string[] {
-  return list
-    .toLowerCase()
-    .split(',')
-    .map((element) => withoutSpace(element));
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}
-
-/** The fields that decide where the body ends and whether the connection goes on, each allowed once. */
-function readFraming(fields: readonly string[], version: RequestHead['version'], limits: Limits): Framing {
-  let host: string | undefined;
-  let length: string | undefined;
-  let coding: string | undefined;
-  let type: string | undefined;
-  let expect: string | undefined;
-  let connection = '';
-  for (let at = 0; at < fields.length; at += 2) {
-    const value = fields[at + 1] as string;
-    switch (fieldName(fields[at] as string)?.lower) {
-      case 'host':
-        if (host !== undefined) refuse('HOST_REPEATED');
-        host = value;
-        break;
-      case 'content-length':
-        if (length !== undefined) refuse('CONTENT_LENGTH_REPEATED');
-        length = value;
-        break;
-      case 'transfer-encoding':
-        coding = coding === undefined ? value : `${coding}, ${value}`;
-        break;
-      case 'content-type':
-        if (type !== undefined) refuse('CONTENT_TYPE_REPEATED');
-        type = value;
-        break;
-      case 'connection':
-        connection += `,${value}`;
-        break;
-      case 'expect':
-        expect = expect === undefined ? value : `${expect}, ${value}`;
-        break;
-      default:
-    }
-  }
-  if (host === undefined && version === 'HTTP/1.1') refuse('HOST_MISSING');
-  // RFC 9112, 3.2: empty where the target has no authority. A port without a host is none.
-  if (host !== undefined && host !== '' && !HOST.test(host)) refuse('HOST_INVALID');
-  return {
-    length: bodyLength(length, coding, version, limits),
-    keepAlive: keepsAlive(connection, version),
-    expectsContinue: expectsContinue(expect, version),
-  };
-}
-
-function bodyLength(
-  length: string | undefined,
-  coding: string | undefined,
-  version: RequestHead['version'],
-  limits: Limits,
-): number | 'chunked' {
-  if (coding !== undefined) {
-    if (version === 'HTTP/1.0') refuse('TRANSFER_CODING_IN_1_0');
-    if (length !== undefined) refuse('LENGTH_AND_CODING');
-    if (coding.toLowerCase() === 'chunked') return 'chunked';
-    const names = elements(coding);
-    // RFC 9112, 6.3: where "chunked" is not last, nobody knows where the body ends, and that is 400.
-    const ends = names.every(isToken) && names.indexOf('chunked') === names.length - 1;
-    refuse(ends ? 'TRANSFER_CODING_UNKNOWN' : 'TRANSFER_CODING_INVALID');
-  }
-  if (length === undefined) return 0;
-  if (!DIGITS.test(length)) refuse('CONTENT_LENGTH_INVALID');
-  const size = Number(length);
-  if (size > limits.body) refuse('BODY_TOO_LARGE');
-  return size;
-}
-
-function keepsAlive(connection: string, version: RequestHead['version']): boolean {
-  if (connection === '') return version === 'HTTP/1.1';
-  const options = elements(connection);
-  if (options.includes('close')) return false;
-  return version === 'HTTP/1.1' || options.includes('keep-alive');
-}
-
-/** RFC 9110, 10.1.1: from an HTTP/1.0 client the expectation is ignored. */
-function expectsContinue(expect: string | undefined, version: RequestHead['version']): boolean {
-  if (expect === undefined || version === 'HTTP/1.0') return false;
-  if (expect.toLowerCase() !== '100-continue') refuse('EXPECTATION_UNKNOWN');
-  return true;
-}
-
-function refuse(code: ClientErrorCode): never {
-  throw new ClientError(code);
 }

@@ -1,14 +1,24 @@
 import { Buffer } from 'node:buffer';
 import { ClientError, type ClientErrorCode } from '../errors.ts';
+import type { RequestHead } from '../wsgi/environ.ts';
 import type { Limits } from './limits.ts';
-import { type ParsedHead, parseHead, parseTrailers } from './request-head.ts';
+import type { Framing } from './request-fields.ts';
+import { type Fields, parseTrailers } from './request-fields.ts';
+import { parseHead } from './request-head.ts';
+
+/** The head of a request, and how its body is delimited. */
+export interface HeadEvent {
+  readonly type: 'head';
+  readonly head: RequestHead;
+  readonly framing: Framing;
+}
 
 /**
  * What the bytes of a connection say, in this order: `head`, any number of `data`, `end`, and again. `undefined` from `next()` means
  * that more bytes are needed.
  */
 export type RequestEvent =
-  | ({ readonly type: 'head' } & ParsedHead)
+  | HeadEvent
   | { readonly type: 'data'; readonly bytes: Uint8Array }
   | { readonly type: 'end'; readonly trailers: readonly string[] };
 
@@ -44,6 +54,8 @@ export class RequestParser {
   #bodySize = 0;
   #extensionSize = 0;
   #skippedEmptyLine = false;
+  /** Of the last head. */
+  #fields: Fields | undefined;
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -107,17 +119,19 @@ export class RequestParser {
     }
     const text = this.#section(this.#limits.requestLine, 'REQUEST_LINE_TOO_LONG');
     if (text === undefined) return undefined;
-    const parsed = parseHead(text, this.#limits);
+    const { head, fields } = parseHead(text, this.#limits, this.#fields);
+    const { framing } = fields;
+    this.#fields = fields;
     this.#skippedEmptyLine = false;
     this.#bodySize = 0;
     this.#extensionSize = 0;
-    if (parsed.framing.length === 'chunked') {
+    if (framing.length === 'chunked') {
       this.#state = 'chunk-size';
     } else {
       this.#state = 'sized';
-      this.#left = parsed.framing.length;
+      this.#left = framing.length;
     }
-    return { type: 'head', head: parsed.head, framing: parsed.framing };
+    return { type: 'head', head, framing };
   }
 
   #data(): RequestEvent | undefined {

@@ -16,6 +16,8 @@ export interface RequestHead {
   readonly version: 'HTTP/1.0' | 'HTTP/1.1';
   /** Names and values in turn, as they came. */
   readonly fields: readonly string[];
+  /** What `variablesOf` makes of them. */
+  readonly variables: readonly string[];
   /** The authority of an absolute target, which overrides Host (RFC 9112, 3.2.2). */
   readonly authority: string | undefined;
 }
@@ -68,7 +70,8 @@ export function makeEnviron(head: RequestHead, peer: Peer, flags: Flags, input: 
     'wsgi.file_wrapper': fileWrapper,
     'stillhouse.client_gone': peer.gone,
   };
-  addFields(environ, head.fields);
+  const { variables } = head;
+  for (let at = 0; at < variables.length; at += 2) environ[variables[at] as string] = variables[at + 1];
   if (head.authority !== undefined) {
     // RFC 9110, 7.4: whoever asks for https believes that nobody listens.
     if (peer.scheme === 'http' && /^https:/i.test(head.target)) throw new ClientError('SCHEME_MISDIRECTED');
@@ -88,15 +91,24 @@ export function decodePath(path: string): string {
   return decoded;
 }
 
-function addFields(environ: Environ, fields: readonly string[]): void {
+/** Keys and values of the environ in turn, from names and values of fields; what is repeated stands once. */
+export function variablesOf(fields: readonly string[]): string[] {
+  const variables: string[] = [];
   for (let at = 0; at < fields.length; at += 2) {
     const key = fieldName(fields[at] as string)?.key;
     if (key === undefined) continue;
     const value = fields[at + 1] as string;
-    const before = environ[key];
+    const before = indexOfKey(variables, key);
+    if (before < 0) variables.push(key, value);
     // RFC 9110, 5.3; RFC 6265, 5.4 for Cookie.
-    environ[key] = before === undefined ? value : `${before}${key === 'HTTP_COOKIE' ? '; ' : ','}${value}`;
+    else variables[before + 1] += `${key === 'HTTP_COOKIE' ? '; ' : ','}${value}`;
   }
+  return variables;
+}
+
+function indexOfKey(variables: readonly string[], key: string): number {
+  for (let at = 0; at < variables.length; at += 2) if (variables[at] === key) return at;
+  return -1;
 }
 
 /** Text as the latin-1 string of its UTF-8 bytes: the form of every string in an environ (PEP 3333, "Unicode Issues"). */

@@ -9,7 +9,7 @@ import { type Case, type Expected, viewOf } from './cases/case.ts';
 import { parseBothWays } from './parse.ts';
 
 /** Where the codec says no. */
-const SOURCES = ['http/request-head.ts', 'http/request-parser.ts', 'wsgi/environ.ts'];
+const SOURCES = ['http/request-head.ts', 'http/request-fields.ts', 'http/request-parser.ts', 'wsgi/environ.ts'];
 
 for (const [theme, cases] of Object.entries(THEMES)) {
   test(`${theme}: what is accepted, and what is refused`, async (t) => {

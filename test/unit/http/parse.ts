@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { ClientError } from '../../../src/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../../src/http/limits.ts';
-import type { ParsedHead } from '../../../src/http/request-head.ts';
-import { RequestParser } from '../../../src/http/request-parser.ts';
+import { type HeadEvent, RequestParser } from '../../../src/http/request-parser.ts';
 import { makeEnviron } from '../../../src/wsgi/environ.ts';
 import { Input } from '../../../src/wsgi/input.ts';
 import { PEER, SILENT } from '../wsgi/fake.ts';
 
-export interface Seen extends ParsedHead {
+export interface Seen extends Omit<HeadEvent, 'type'> {
   /** The strings of the request's environ. */
   readonly environ: Readonly<Record<string, string>>;
   readonly body: string;

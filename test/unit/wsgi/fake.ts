@@ -1,6 +1,6 @@
 /** A request without a server, and a sink that remembers. */
 import { Call } from '../../../src/wsgi/call.ts';
-import { makeEnviron, type Peer, type RequestHead } from '../../../src/wsgi/environ.ts';
+import { makeEnviron, type Peer, type RequestHead, variablesOf } from '../../../src/wsgi/environ.ts';
 import { Input } from '../../../src/wsgi/input.ts';
 import type { Application, Environ, Head, Report, Sink } from '../../../src/wsgi/types.ts';
 
@@ -12,6 +12,7 @@ export function requestHead(given: Partial<RequestHead> = {}): RequestHead {
     query: '',
     version: 'HTTP/1.1',
     fields: [],
+    variables: variablesOf(given.fields ?? []),
     authority: undefined,
     ...given,
   };
