@@ -69,9 +69,26 @@ export class ClientGone extends Error {
 /** The application failed in its worker, whose own record says why; here it is only passed on. */
 export class AppFailed extends Error {
   override readonly name = 'AppFailed';
-  constructor() {
+  /** For the client, where the app is served with `debug`. */
+  readonly traceback: string;
+
+  constructor(traceback = '') {
     super('the application failed');
+    this.traceback = traceback;
   }
+}
+
+/** The reason of a request's AbortSignal whose time has passed. */
+export class RequestTimeout extends Error {
+  override readonly name = 'RequestTimeout';
+  constructor() {
+    super('the request took longer than the timeout of its application, and was answered 504');
+  }
+}
+
+/** Another process did not answer; the message says why. */
+export class Unanswered extends Error {
+  override readonly name = 'Unanswered';
 }
 
 /** What an application does against PEP 3333 or HTTP: the cure that its author is told. */
@@ -133,6 +150,10 @@ export const START_ERRORS = {
   CONFIG_PLACEHOLDER_UNSET: 2,
   CONFIG_VARIABLE_UNKNOWN: 2,
   DIRECTORY_MISSING: 2,
+  SERVER_NOT_FOUND: 2,
+  SERVER_AMBIGUOUS: 2,
+  SERVER_NOT_ALLOWED: 2,
+  APP_UNKNOWN: 2,
   INTERPRETER_MISSING: 3,
   APP_IMPORT_FAILED: 3,
   APP_SYNTAX_UNSUPPORTED: 3,
@@ -146,6 +167,7 @@ export const START_ERRORS = {
   ADDRESS_UNKNOWN: 4,
   DATA_DIRECTORY_UNUSABLE: 1,
   FRONT_FAILED: 1,
+  SERVER_SILENT: 1,
 } as const satisfies Record<string, number>;
 
 export type StartErrorCode = keyof typeof START_ERRORS;

@@ -1,22 +1,11 @@
-import { Buffer } from 'node:buffer';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { exposition } from '../observe/snapshots.ts';
-import { statusText } from '../wsgi/status.ts';
 import type { Application, Environ, Header } from '../wsgi/types.ts';
+import { type Answer, json, respond, text } from './answer.ts';
 import { statusPage } from './page.ts';
 import { notReady, type Snapshot } from './status.ts';
 
-/** An answer before it is one. */
-interface Answer {
-  readonly code: number;
-  readonly type: string;
-  readonly body: string;
-  readonly headers?: Header[];
-}
-
 type Endpoint = (snapshot: Snapshot) => Answer | Promise<Answer>;
-
-const TEXT = 'text/plain; charset=utf-8';
 
 const HEALTH: Readonly<Record<string, Endpoint>> = {
   '/livez': ({ status }) => (status.front.alive ? text(200, 'ok') : text(503, 'no front lives')),
@@ -27,11 +16,7 @@ const HEALTH: Readonly<Record<string, Endpoint>> = {
 
 const GUARDED: Readonly<Record<string, Endpoint>> = {
   '/': page,
-  '/status': ({ status }) => ({
-    code: 200,
-    type: 'application/json',
-    body: `${JSON.stringify(status, null, 2)}\n`,
-  }),
+  '/status': ({ status }) => json(status),
   '/metrics': async ({ families }) => ({
     code: 200,
     type: 'text/plain; version=0.0.4; charset=utf-8',
@@ -44,17 +29,7 @@ const GUARDED: Readonly<Record<string, Endpoint>> = {
  * @param token what a client must bear to see more than health; empty: nothing
  */
 export function adminApplication(read: () => Snapshot, token: string): Application {
-  return async (environ, startResponse) => {
-    const { code, type, body, headers = [] } = await answer(environ, read, token);
-    startResponse(statusText(code), [
-      ['Content-Type', type],
-      ['Content-Length', String(Buffer.byteLength(body))],
-      ['Cache-Control', 'no-store'],
-      ['X-Content-Type-Options', 'nosniff'],
-      ...headers,
-    ]);
-    return [body];
-  };
+  return async (environ, startResponse) => respond(await answer(environ, read, token), startResponse);
 }
 
 function answer(environ: Environ, read: () => Snapshot, token: string): Answer | Promise<Answer> {
@@ -99,10 +74,6 @@ function page({ status }: Snapshot): Answer {
   const policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
   const headers: Header[] = [['Content-Security-Policy', policy]];
   return { code: 200, type: 'text/html; charset=utf-8', body: statusPage(status), headers };
-}
-
-function text(code: number, body: string): Answer {
-  return { code, type: TEXT, body: `${body}\n` };
 }
 
 /** In the same time whatever is wrong: hashes of one length are compared. */

@@ -13,6 +13,7 @@ import { askHealth } from './healthcheck.ts';
 import { dataDirectoryOf, makePlan, type Surroundings } from './plan.ts';
 import { describeFailure } from './print-error.ts';
 import { routesText } from './routes.ts';
+import { printStacks } from './stacks.ts';
 
 /** The caller's folder and environment. */
 export interface Caller {
@@ -96,6 +97,14 @@ export const healthcheck: Command = async (args, caller) => {
   refuseFaults(config.faults);
   const { adminBind } = config.server.settings;
   return askHealth(adminBind);
+};
+
+/** `stillhouse stacks APP`: asks the server that runs with the same data directory. */
+export const stacks: Command = async (args, caller) => {
+  const config = readConfig(args, caller, true);
+  refuseFaults(config.faults);
+  await printStacks(dataDirectoryOf(config.server.settings), args.positionals[1] as string, args.server);
+  return 0;
 };
 
 async function serve(config: Config, specs: readonly AppSpec[], strict: boolean, caller: Caller): Promise<number> {

@@ -10,7 +10,7 @@ export function helpText(): string {
   const lines = [
     'Usage: stillhouse MODULE:CALLABLE [OPTIONS]',
     '       stillhouse FILE:CALLABLE [OPTIONS]',
-    '       stillhouse serve | check | routes | prepare | healthcheck [OPTIONS]',
+    '       stillhouse serve | check | routes | prepare | healthcheck | stacks APP [OPTIONS]',
     '',
     'Serves a WSGI application (PEP 3333), in Python or TypeScript:',
     '  stillhouse web_app:application --bind=localhost:8051',
@@ -23,6 +23,7 @@ export function helpText(): string {
     ...row('routes', 'print what is mounted where'),
     ...row('prepare', 'install what applications need, as the first start would'),
     ...row('healthcheck', 'ask the server on this machine whether it is well'),
+    ...row('stacks APP', 'print where each worker of an application stands, and which request it runs'),
     '',
     'Options:',
     ...row(
@@ -30,6 +31,7 @@ export function helpText(): string {
       'the configuration; else $STILLHOUSE_CONFIG, ./stillhouse.yaml, config/stillhouse.yaml, /etc/stillhouse/stillhouse.yaml',
     ),
     ...Object.values(SETTINGS).flatMap((setting: Setting) => entry(setting)),
+    ...row('--server=PID', 'of stacks: which server, where several share the data directory and have the application'),
     ...row('-h, --help', 'this text'),
     ...row('-v, --version', 'the version'),
     '',

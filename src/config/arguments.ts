@@ -9,6 +9,8 @@ export interface Arguments {
   readonly positionals: readonly string[];
   readonly layer: Layer;
   readonly configFile: string | undefined;
+  /** The process id of the server that is meant. */
+  readonly server: number | undefined;
   readonly help: boolean;
   readonly version: boolean;
 }
@@ -18,6 +20,8 @@ const BY_FLAG = new Map<string, SettingName>(
 );
 const ALONE: readonly string[] = ['--help', '-h', '--version', '-v'];
 const CONFIG = '--config';
+const SERVER = '--server';
+const SERVER_HELP = 'the process id of a server, where several have the app';
 
 /**
  * Reads a command line by the table of settings: `--flag=value`, `--flag value`, `-b value`, `--switch`, `--no-switch`.
@@ -29,6 +33,7 @@ export function readArguments(argv: readonly string[], directory: string): Argum
   const positionals: string[] = [];
   const alone = new Set<string>();
   let configFile: string | undefined;
+  let server: number | undefined;
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] as string;
     if (!word.startsWith('-') || word === '-') {
@@ -45,11 +50,19 @@ export function readArguments(argv: readonly string[], directory: string): Argum
     const isSwitch = name !== undefined && SETTINGS[name].kind === 'switch';
     const text = equals >= 0 ? word.slice(equals + 1) : isSwitch ? 'yes' : argv[++at];
     if (flag === CONFIG) configFile = needed(flag, text, 'the configuration file');
+    else if (flag === SERVER) server = readPid(needed(flag, text, SERVER_HELP));
     else if (name === undefined) throw unknownOption(flag);
     else store(layer, name, flag, needed(flag, text, SETTINGS[name].help), directory);
   }
   const given = (...words: string[]) => words.some((word) => alone.has(word));
-  return { positionals, layer, configFile, help: given('--help', '-h'), version: given('--version', '-v') };
+  const asked = { help: given('--help', '-h'), version: given('--version', '-v') };
+  return { positionals, layer, configFile, server, ...asked };
+}
+
+function readPid(text: string): number {
+  if (/^[1-9][0-9]{0,9}$/.test(text)) return Number(text);
+  const message = `${SERVER}: ${JSON.stringify(text)} is not a process id`;
+  throw new StartError({ code: 'OPTION_INVALID', message, cure: `${SERVER}: ${SERVER_HELP}` });
 }
 
 function store(layer: Map<SettingName, Given>, name: SettingName, flag: string, text: string, directory: string): void {
@@ -83,7 +96,7 @@ function read(setting: Setting, flag: string, text: string, directory: string): 
 }
 
 function unknownOption(flag: string): StartError {
-  const near = suggest(flag, [...BY_FLAG.keys(), ...ALONE, CONFIG]);
+  const near = suggest(flag, [...BY_FLAG.keys(), ...ALONE, CONFIG, SERVER]);
   return new StartError({
     code: 'OPTION_UNKNOWN',
     message: `there is no option ${flag}`,

@@ -2,11 +2,10 @@
  * The one table of settings: their places in the file, flags, variables, kinds, defaults, bounds, help, the schema and the reference all come from
  * here. Flags have gunicorn's names where the meaning is the same.
  */
+import { HTTP_SETTINGS } from './http-settings.ts';
 import type { Setting, Values } from './setting.ts';
 
 export type { Address, Kind, Setting } from './setting.ts';
-
-const HTTP = { scope: 'server' } as const;
 
 export const SETTINGS = {
   bind: {
@@ -127,7 +126,16 @@ export const SETTINGS = {
     default: '60',
     least: 0,
     scope: 'both',
-    help: 'how long an application may take to begin its answer; then 504, and its worker is replaced if it does not end; 0: without end',
+    help: 'how long an application may take to begin its answer; then 504, the stacks of its worker in the log, and an interruption; 0: without end',
+  },
+  timeoutGrace: {
+    key: 'timeout_grace',
+    flag: 'timeout-grace',
+    kind: 'seconds',
+    default: '5',
+    least: 0,
+    scope: 'both',
+    help: 'how long an application that was interrupted after its timeout may take to end; then its worker is replaced',
   },
   streaming: {
     key: 'streaming',
@@ -136,6 +144,22 @@ export const SETTINGS = {
     default: 'no',
     scope: 'both',
     help: 'whether an app is given request bodies as they come, and its worker waits for them, in place of whole ones',
+  },
+  debug: {
+    key: 'debug',
+    flag: 'debug',
+    kind: 'switch',
+    default: 'no',
+    scope: 'both',
+    help: 'whether a client is shown the traceback of an application that failed; only where every address is loopback',
+  },
+  lint: {
+    key: 'lint',
+    flag: 'lint',
+    kind: 'switch',
+    default: 'no',
+    scope: 'both',
+    help: 'whether an app is checked against PEP 3333 while it runs, by wsgiref.validate or its TypeScript twin: for development',
   },
   python: {
     key: 'python.executable',
@@ -205,99 +229,7 @@ export const SETTINGS = {
     scope: 'both',
     help: 'the largest request body; beyond: 413',
   },
-  keepAlive: {
-    ...HTTP,
-    key: 'http.keep_alive',
-    flag: 'keep-alive',
-    kind: 'seconds',
-    default: '75',
-    least: 0,
-    help: 'how long a connection stays open for its next request',
-  },
-  headTimeout: {
-    ...HTTP,
-    key: 'http.head_timeout',
-    flag: 'head-timeout',
-    kind: 'seconds',
-    default: '15',
-    least: 0.1,
-    help: 'how long the head of a request may take; then 408',
-  },
-  bodyTimeout: {
-    ...HTTP,
-    key: 'http.body_timeout',
-    flag: 'body-timeout',
-    kind: 'seconds',
-    default: '30',
-    least: 0.1,
-    help: 'how long a request body may stand still; then 408',
-  },
-  bodyMinRate: {
-    ...HTTP,
-    key: 'http.body_min_rate',
-    flag: 'body-min-rate',
-    kind: 'bytes',
-    default: '500',
-    least: 0,
-    help: 'bytes per second that a request body must bring on average, once it has been waited for as long as http.body_timeout; then 408; 0: any',
-  },
-  writeTimeout: {
-    ...HTTP,
-    key: 'http.write_timeout',
-    flag: 'write-timeout',
-    kind: 'seconds',
-    default: '60',
-    least: 0.1,
-    help: 'how long a client may take nothing of its response; then it is cut',
-  },
-  limitRequestLine: {
-    ...HTTP,
-    key: 'http.limit_request_line',
-    flag: 'limit-request-line',
-    kind: 'bytes',
-    default: '8190',
-    least: 64,
-    help: 'the longest request line; beyond: 414',
-  },
-  limitRequestFields: {
-    ...HTTP,
-    key: 'http.limit_request_fields',
-    flag: 'limit-request-fields',
-    kind: 'count',
-    default: '100',
-    least: 1,
-    most: 60_000,
-    help: 'the most header fields; beyond: 431',
-  },
-  limitRequestHead: {
-    ...HTTP,
-    key: 'http.limit_request_head',
-    flag: 'limit-request-head',
-    kind: 'bytes',
-    default: '64KiB',
-    least: 256,
-    most: 16 << 20,
-    help: 'the size of all header fields together; beyond: 431',
-  },
-  bodyMemory: {
-    ...HTTP,
-    key: 'http.body_memory',
-    flag: 'body-memory',
-    kind: 'bytes',
-    default: '64KiB',
-    least: 0,
-    most: 32 << 20,
-    help: 'request bodies up to this size stay in memory; larger ones are spooled to the data directory',
-  },
-  responseBuffer: {
-    ...HTTP,
-    key: 'http.response_buffer',
-    flag: 'response-buffer',
-    kind: 'bytes',
-    default: '256KiB',
-    least: 0,
-    help: 'how much of a response is kept for a slow client before its worker is held back',
-  },
+  ...HTTP_SETTINGS,
   accessLog: {
     key: 'log.access',
     flag: 'access-log',

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { WorkerStacks } from '../admin/control.ts';
 import { bufferBody, type SpoolFailed } from '../middleware/buffer-body.ts';
 import { limitBody } from '../middleware/limit-body.ts';
 import { streamBody } from '../middleware/stream-body.ts';
@@ -61,12 +62,12 @@ export class FrontApp {
       patience: plan.patience,
       timeout: plan.timeout,
       waited: (ms) => this.#tally.queueTime.observe(ms / 1000),
-      timedOut: (request) => {
-        this.#tally.timeouts++;
-        this.#log.error(
-          { app: this.name, request, code: 'REQUEST_TIMEOUT' },
-          `a request ran longer than ${plan.timeout / 1000} s and got 504`,
-        );
+      grace: plan.grace,
+      timedOut: (count) => {
+        this.#tally.timeouts += count;
+      },
+      abandoned: () => {
+        this.#tally.abandoned++;
       },
     });
     this.#generations.set(plan.generation, { plan, pool, workers: new Map() });
@@ -79,6 +80,12 @@ export class FrontApp {
     const log = this.#log.child({ app: this.name, worker: pid });
     into.workers.set(worker, new FrontWorker(pipes, pid, into.plan, into.pool, log, events));
     return true;
+  }
+
+  /** Where each worker of every generation stands. */
+  async stacks(): Promise<WorkerStacks[]> {
+    const workers = [...this.#generations.values()].flatMap((generation) => [...generation.workers.values()]);
+    return Promise.all(workers.map((worker) => worker.describe()));
   }
 
   /** Kills every worker and what it forked. */

@@ -1,12 +1,16 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
+import type { WorkerStacks } from '../admin/control.ts';
 import type { StartFailure } from '../errors.ts';
 import { type Frame, TYPE } from '../pool/frames.ts';
 import type { Pool } from '../pool/pool.ts';
+import { Questions } from '../pool/questions.ts';
 import { type AppRecord, RecordReader } from '../pool/records.ts';
 import type { Ready } from '../pool/start.ts';
 import { WorkerLink } from '../pool/worker-link.ts';
+import type { WorkerRequest } from '../pool/worker-request.ts';
+import { fromNative } from '../wsgi/environ.ts';
 import { BootWatch } from './boot-watch.ts';
 import type { GenerationPlan, WorkerPipe } from './protocol.ts';
 import { readFailure, readReady } from './worker-words.ts';
@@ -22,6 +26,13 @@ export interface WorkerEvents {
 
 /** How long output may still come after the death was announced: a child that the app forked can hold the pipe. */
 const LAST_WORDS_MS = 100;
+/** Lines of a worker's output that the record of its death holds. */
+const LAST_LINES = 10;
+/** How long the stacks of a worker are waited for: C code that holds the GIL gives none. */
+const STACKS_MS = 1500;
+/** The question that the watch over the import asks; all others have numbers from 1. */
+const BOOT_QUESTION = 0;
+const NO_STACKS = 'the worker did not say: it holds its interpreter in C code, or is stopped';
 
 /** One worker in the front: its boot, its link in the pool, and what it prints. */
 export class FrontWorker {
@@ -32,23 +43,29 @@ export class FrontWorker {
   readonly #log: Logger;
   readonly #pipes: WorkerPipes;
   readonly #events: WorkerEvents;
+  readonly #stacks = new Questions<string>(STACKS_MS);
+  #ready = false;
+  #stopping = false;
+  /** What it printed last: what a process says before it dies is mostly why. */
+  #lastOutput: readonly string[] = [];
 
   constructor(pipes: WorkerPipes, pid: number, plan: GenerationPlan, pool: Pool, log: Logger, events: WorkerEvents) {
     this.#pid = pid;
-    this.#pipes = pipes;
     this.#pool = pool;
     this.#log = log;
     this.#events = events;
     this.#link = new WorkerLink(pipes, plan.start, {
       control: (frame) => this.#control(frame),
       freed: (slow) => pool.freed(this.#link, slow),
+      late: (requests) => void this.#explain(requests, plan.timeout),
       returned: (requests) => pool.takeBack(requests),
       broken: (why) => events.broken(why),
     });
+    this.#pipes = { ...pipes, ...this.#link.sockets };
     this.#watch = new BootWatch(
       {
         target: plan.start.file ?? plan.start.module ?? plan.start.app,
-        askStacks: () => this.#link.askStacks(),
+        askStacks: () => this.#link.askStacks(BOOT_QUESTION),
         notice: (message) => log.warn({ code: 'APP_BOOT_SLOW' }, message),
         failed: (failure) => this.#fail(failure),
       },
@@ -58,8 +75,16 @@ export class FrontWorker {
     this.#read(pipes.stderr, 'stderr');
   }
 
+  /** What it runs, and where each of its threads stands; null where it does not say. */
+  async describe(): Promise<WorkerStacks> {
+    const requests = this.#link.runningIds;
+    const stacks = await this.#stacks.ask((question) => this.#link.askStacks(question)).catch(() => null);
+    return { pid: this.#pid, stacks, requests };
+  }
+
   /** Ends the worker when its requests have ended. */
   stop(): void {
+    this.#stopping = true;
     this.#pool.remove(this.#link);
     this.#link.stop();
   }
@@ -78,20 +103,46 @@ export class FrontWorker {
     this.#watch.stop();
     const open = Object.values(this.#pipes).filter((pipe) => !pipe.closed);
     await Promise.race([Promise.all(open.map(closed)), later(LAST_WORDS_MS)]);
+    this.#stacks.end(why);
     this.#pool.remove(this.#link);
     const { cut, unbegun } = this.#link.fail();
-    if (cut.length > 0) this.#log.error({ code: 'WORKER_DIED', requests: cut }, `${why}; its requests got 502`);
+    if (this.#ready && !(this.#stopping && cut.length === 0)) this.#tellDeath(why, cut);
     this.#pipes.stdout.destroy();
     this.#pipes.stderr.destroy();
     this.#pool.takeBack(unbegun);
   }
 
   #control(frame: Frame): void {
-    if (frame.type === TYPE.STACKS) return this.#watch.stacks(frame.body.toString('utf8'));
+    if (frame.type === TYPE.STACKS) return this.#hearStacks(frame);
     if (frame.type === TYPE.FAILED) return this.#fail(readFailure(frame.body));
     this.#watch.stop();
+    this.#ready = true;
     this.#events.ready(readReady(frame.body));
     this.#pool.add(this.#link);
+  }
+
+  #hearStacks({ id, body }: Frame): void {
+    const text = body.toString('utf8');
+    if (id === BOOT_QUESTION) this.#watch.stacks(text);
+    else this.#stacks.answer(id, text);
+  }
+
+  /** One record for each request whose time has passed: which it was, and where the whole worker stood. */
+  async #explain(requests: readonly WorkerRequest[], timeout: number): Promise<void> {
+    const { stacks } = await this.describe();
+    for (const { requestId: request, environ } of requests) {
+      const { REQUEST_METHOD: method, SCRIPT_NAME: script, PATH_INFO: path } = environ;
+      this.#log.error(
+        { request, code: 'REQUEST_TIMEOUT', method, path: fromNative(script + path), stacks: stacks ?? NO_STACKS },
+        `a request ran longer than ${timeout / 1000} s and got 504`,
+      );
+    }
+  }
+
+  #tellDeath(why: string, requests: readonly string[]): void {
+    const output = this.#lastOutput;
+    const lost = requests.length === 0 ? 'no request was lost with it' : 'its requests got 502';
+    this.#log.error({ code: 'WORKER_DIED', requests, output }, `${why}; ${lost}`);
   }
 
   #fail(failure: StartFailure): void {
@@ -108,6 +159,7 @@ export class FrontWorker {
 
   #write(records: readonly AppRecord[], reader: RecordReader): void {
     const running = this.#link.onlyRequestId;
+    this.#lastOutput = [...this.#lastOutput, ...records.map(({ message }) => message)].slice(-LAST_LINES);
     for (const { level, message, ...rest } of records) {
       this.#log[level]({ ...(running === undefined ? {} : { request: running }), ...rest }, message);
     }

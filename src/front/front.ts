@@ -61,6 +61,8 @@ export class Front {
         return this.#tell({ type: 'committed', app: message.app, generation: message.generation });
       case 'retire':
         return void this.#apps.get(message.app)?.retire(message.generation);
+      case 'stacks':
+        return void this.#answerStacks(message.app, message.question);
       case 'listen':
         return this.#listen();
       case 'drain':
@@ -71,6 +73,10 @@ export class Front {
   /** Kills every worker and what it forked; the kernel has done it where the supervisor died, but for what was forked. */
   killWorkers(): void {
     for (const app of this.#apps.values()) app.killWorkers();
+  }
+
+  async #answerStacks(app: string, question: number): Promise<void> {
+    this.#tell({ type: 'stacks', question, workers: (await this.#apps.get(app)?.stacks()) ?? [] });
   }
 
   #adopt({ worker, app: name, generation, pid }: Extract<ToFront, { type: 'worker' }>): void {

@@ -2,6 +2,7 @@
  * What the supervisor and a front say to each other over IPC (docs/supervisor-protocol.md). Each is plain JSON; the handles of a worker come with
  * their own messages.
  */
+import type { WorkerStacks } from '../admin/control.ts';
 import type { StartFailure } from '../errors.ts';
 import type { Limits } from '../http/limits.ts';
 import type { LogSettings } from '../observe/log.ts';
@@ -48,6 +49,8 @@ export interface GenerationPlan {
   readonly generation: number;
   readonly start: Start;
   readonly timeout: number;
+  /** How long a request may run on after its timeout before its worker is killed. */
+  readonly grace: number;
   readonly queueTime: number;
   /** How long a request waits for a worker that runs nothing before it shares one. */
   readonly patience: number;
@@ -68,6 +71,7 @@ export type ToFront =
   | { readonly type: 'worker-gone'; readonly worker: number; readonly why: string }
   | { readonly type: 'commit'; readonly app: string; readonly generation: number }
   | { readonly type: 'retire'; readonly app: string; readonly generation: number }
+  | { readonly type: 'stacks'; readonly app: string; readonly question: number }
   | { readonly type: 'listen' }
   | { readonly type: 'drain' };
 
@@ -80,4 +84,5 @@ export type FromFront =
   | { readonly type: 'listening' }
   | { readonly type: 'front-failed'; readonly failure: StartFailure }
   | { readonly type: 'snapshot'; readonly families: readonly Family[] }
+  | { readonly type: 'stacks'; readonly question: number; readonly workers: readonly WorkerStacks[] }
   | { readonly type: 'drained' };

@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net';
+import { Loan } from '../wsgi/loan.ts';
 import type { Limits } from './limits.ts';
 import { SendWatch } from './send-watch.ts';
 
 /** Bytes of a response after which others have their turn. */
 const BURST = 1 << 20;
+/** Pieces of at least so many bytes wait for those that come with them, and leave in one write. */
+const LARGE = 16_384;
 
 /** The sending side of a client's socket: what is written, when there is room for more, and whether the client takes any of it. */
 export class Outflow {
@@ -15,6 +18,7 @@ export class Outflow {
   #watch: SendWatch | undefined;
   /** Bytes sent since the event loop was last let go on. */
   #burst = 0;
+  #corked = false;
 
   constructor(socket: Socket, limits: Limits) {
     this.#socket = socket;
@@ -60,8 +64,31 @@ export class Outflow {
     this.#burst += bytes.length;
     if (this.#socket.destroyed) return;
     if (typeof bytes === 'string') this.#socket.write(bytes, 'latin1');
-    else this.#socket.write(bytes);
+    else if (bytes.length < LARGE) this.#write(bytes);
+    else this.#putLarge(bytes);
   }
+
+  #putLarge(bytes: Uint8Array): void {
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#socket.cork();
+      process.nextTick(this.#uncork);
+    }
+    this.#write(bytes);
+    if (this.#socket.writableLength > this.#limits.responseBuffer) this.#uncork();
+  }
+
+  #write(bytes: Uint8Array): void {
+    const loan = Loan.of(bytes);
+    if (loan === undefined) this.#socket.write(bytes);
+    else this.#socket.write(bytes, () => loan.giveBack(bytes.length));
+  }
+
+  readonly #uncork = (): void => {
+    if (!this.#corked) return;
+    this.#corked = false;
+    this.#socket.uncork();
+  };
 
   #room(): void | Promise<void> {
     // A body that never waits leaves the event loop no turn, not even for the news that its client is gone.

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { ClientError, ClientGone } from '../errors.ts';
+import { AppFailed, ClientError, ClientGone } from '../errors.ts';
 import { errorPage } from '../wsgi/error-page.ts';
+import { Loan } from '../wsgi/loan.ts';
 import { isRequestId } from '../wsgi/request-id.ts';
 import { statusText } from '../wsgi/status.ts';
 import type { Environ, Head, Sink } from '../wsgi/types.ts';
@@ -25,7 +26,7 @@ export interface Outlet {
 const LAST_CHUNK = '0\r\n\r\n';
 /** Bodies up to this many bytes leave as part of the head's string: one write, and no buffer made for it. */
 const SMALL = 4096;
-/** Pieces up to this many bytes are copied between their chunk's ends: cheaper than a write of several buffers. */
+/** Pieces up to this many bytes are copied between what stands around them: cheaper than a write of several buffers. */
 const COPIED = 16_384;
 const PIECE = 65536;
 
@@ -73,7 +74,7 @@ export class ResponseSink implements Sink {
     }
     const prefix = delimited.body === 'chunked' ? `${text}${body.length.toString(16)}\r\n` : text;
     const suffix = delimited.body !== 'chunked' ? '' : complete ? '\r\n0\r\n\r\n' : '\r\n';
-    return this.#outlet.send(frame(prefix, body, suffix));
+    return this.#sendFramed(prefix, body, suffix);
   }
 
   write(chunk: Uint8Array): void | Promise<void> {
@@ -90,9 +91,12 @@ export class ResponseSink implements Sink {
 
   #sendPiece(piece: Uint8Array): void | Promise<void> {
     if (this.#delimited?.body !== 'chunked') return this.#outlet.send(piece);
-    const size = `${piece.length.toString(16)}\r\n`;
-    if (piece.length > COPIED) return this.#outlet.sendAll([size, piece, '\r\n']);
-    return this.#outlet.send(frame(size, piece, '\r\n'));
+    return this.#sendFramed(`${piece.length.toString(16)}\r\n`, piece, '\r\n');
+  }
+
+  #sendFramed(prefix: string, body: Uint8Array, suffix: string): void | Promise<void> {
+    if (body.length <= COPIED) return this.#outlet.send(frame(prefix, body, suffix));
+    return this.#outlet.sendAll(suffix === '' ? [prefix, body] : [prefix, body, suffix]);
   }
 
   /** An error page where nothing went out yet; otherwise a cut, never a clean end (RFC 9112, 8). */
@@ -107,7 +111,8 @@ export class ResponseSink implements Sink {
     const code = refused ? error.status : 500;
     const given = this.#environ?.HTTP_X_REQUEST_ID;
     const id = isRequestId(given) ? given : undefined;
-    const { headers, body } = errorPage(code, refused ? error.message : '', id);
+    const why = refused ? error.message : error instanceof AppFailed ? error.traceback : '';
+    const { headers, body } = errorPage(code, why, id);
     if (id !== undefined) headers.push(['X-Request-Id', id]);
     void this.start({ status: statusText(code), code, headers, length: body.length }, body, true);
   }
@@ -119,6 +124,7 @@ function frame(prefix: string, body: Uint8Array, suffix: string): Buffer | strin
   bytes.write(prefix, 0, 'latin1');
   bytes.set(body, prefix.length);
   if (suffix !== '') bytes.write(suffix, prefix.length + body.length, 'latin1');
+  Loan.of(body)?.giveBack(body.length);
   return bytes;
 }
 

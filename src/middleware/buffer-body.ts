@@ -2,12 +2,13 @@ import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBody } from '../wsgi/body.ts';
 import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
+import { joinChunks } from '../wsgi/chunk.ts';
 import { errorPage } from '../wsgi/error-page.ts';
 import { Input } from '../wsgi/input.ts';
 import { isRequestId } from '../wsgi/request-id.ts';
 import { statusText } from '../wsgi/status.ts';
 import type { Body, Environ, Middleware, StartResponse } from '../wsgi/types.ts';
-import { closeFor, openUnnamed, SpoolWriter } from './spool-file.ts';
+import { closeFor, free, openUnnamed, SpoolWriter } from './spool-file.ts';
 
 export interface BufferSettings {
   /** Bodies up to so many bytes stay in memory. */
@@ -71,21 +72,35 @@ type Spooled =
   | { readonly bytes?: never; readonly file: FileHandle; readonly size: number };
 
 async function readBody(input: Input, memory: number, spoolName: string): Promise<Spooled> {
-  const start = await input.read(memory + 1);
-  if (start.length <= memory) return { bytes: start };
+  const start = await input.pieces(memory);
+  if (start.reduce((sum, { length }) => sum + length, 0) <= memory) return { bytes: joined(start) };
   const file = await openUnnamed(spoolName).catch((error: Error) => error);
   if (file instanceof Error) return file;
   try {
     const spool = new SpoolWriter(file);
-    for (let piece: Uint8Array | undefined = start; piece !== undefined; piece = await input.piece()) {
-      const failure = await spool.add(piece);
-      if (failure !== undefined) return await closeFor(failure, file);
-    }
-    const failure = await spool.flush();
+    const failure = await store(start, input, spool);
     return failure === undefined ? { file, size: spool.size } : await closeFor(failure, file);
   } catch (error) {
     throw await closeFor(error, file);
   }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = joinChunks(pieces);
+  if (pieces.length > 1) for (const piece of pieces) free(piece);
+  return bytes;
+}
+
+/** @returns why it could not be written */
+async function store(start: readonly Uint8Array[], rest: Input, spool: SpoolWriter): Promise<Error | undefined> {
+  let failure: Error | undefined;
+  for (const piece of start) failure ??= await spool.add(piece);
+  while (failure === undefined) {
+    const piece = await rest.piece();
+    if (piece === undefined) return spool.flush();
+    failure = await spool.add(piece);
+  }
+  return failure;
 }
 
 function refuse(environ: Environ, startResponse: StartResponse): Body {

@@ -1,9 +1,14 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** Bytes that are gathered for one write to the spool; as many again may be on their way to the disk meanwhile. */
 const BATCH = 262_144;
 
-/** Writes what comes in batches, one of which may be on its way while the next is gathered. */
+/** open(2): a file that never had a name. Node's constants have only the other half of it. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+
+/** Writes what comes in batches, one of which may be on its way while the next is gathered. The pieces are its own, and their memory is freed. */
 export class SpoolWriter {
   size = 0;
   readonly #file: FileHandle;
@@ -45,7 +50,13 @@ async function writeAll(file: FileHandle, batch: readonly Uint8Array[]): Promise
     const { bytesWritten } = await file.writev(rest);
     rest = without(rest, bytesWritten);
   }
+  for (const piece of batch) free(piece);
   return undefined;
+}
+
+/** Frees the memory of a piece that is all of it, now: the collector lets tens of MB of it gather. */
+export function free({ buffer, length }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && length === buffer.byteLength && length > 0) buffer.transfer(0);
 }
 
 /** What is left of pieces whose first `size` bytes are gone. */
@@ -59,8 +70,18 @@ function without(pieces: readonly Uint8Array[], size: number): Uint8Array[] {
   return rest;
 }
 
-/** A new file that has no name any more, so that nothing is left of it whatever dies. */
+/**
+ * A new file that has no name, so that nothing is left of it whatever dies.
+ * @param name where it has one for a moment, on a file system that needs that
+ */
 export async function openUnnamed(name: string): Promise<FileHandle> {
+  if (process.platform === 'linux') {
+    try {
+      return await open(dirname(name), constants.O_RDWR | O_TMPFILE, 0o600);
+    } catch {
+      // The file system has no such files; or what is wrong is said again.
+    }
+  }
   const file = await open(name, 'wx+', 0o600);
   try {
     await unlink(name);

@@ -59,6 +59,12 @@ export const METRICS = {
     labels: ['app'],
     help: 'Requests that ran longer than the app’s timeout',
   },
+  abandoned: {
+    name: 'stillhouse_requests_abandoned_total',
+    type: 'counter',
+    labels: ['app'],
+    help: 'Requests whose client left while they waited for a worker: they were never run',
+  },
   refused: {
     name: 'stillhouse_refused_total',
     type: 'counter',

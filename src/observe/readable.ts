@@ -2,7 +2,17 @@
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal would obey is shown, not sent
 const CONTROL = /[\0-\x1f\x7f-\x9f]/g;
-const HIDDEN: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'process', 'traceback', 'app', 'cure', 'kind']);
+const HIDDEN: ReadonlySet<string> = new Set([
+  'level',
+  'time',
+  'msg',
+  'process',
+  'traceback',
+  'stacks',
+  'app',
+  'cure',
+  'kind',
+]);
 
 /** One record of JSON as lines of text, control characters escaped. */
 export function formatRecord(line: string): string {
@@ -21,8 +31,9 @@ export function formatRecord(line: string): string {
   const lines = [words.map(escapeControls).join(' ')];
   lines.push(...moreLines.map((line) => `    ${escapeControls(line)}`));
   if (typeof record.cure === 'string') lines.push(`    cure: ${escapeControls(record.cure)}`);
-  if (typeof record.traceback === 'string') {
-    for (const row of record.traceback.trimEnd().split('\n')) lines.push(`    ${escapeControls(row)}`);
+  for (const text of [record.traceback, record.stacks]) {
+    if (typeof text !== 'string') continue;
+    for (const row of text.trimEnd().split('\n')) lines.push(`    ${escapeControls(row)}`);
   }
   return `${lines.join('\n')}\n`;
 }

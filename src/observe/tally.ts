@@ -13,6 +13,7 @@ export class AppTally {
   requestBytes = 0;
   responseBytes = 0;
   timeouts = 0;
+  abandoned = 0;
   readonly #requests = new Array<number>((METHODS.length + 1) * CLASSES.length).fill(0);
 
   /** A response has ended. @param status 499 where the client left first */
@@ -78,6 +79,7 @@ export class Tally {
       perApp('requestBytes', (tally) => tally.requestBytes),
       perApp('responseBytes', (tally) => tally.responseBytes),
       perApp('timeouts', (tally) => tally.timeouts),
+      perApp('abandoned', (tally) => tally.abandoned),
       family(
         'refused',
         [...this.#refused].map(([code, value]) => ({ labels: { code }, value })),

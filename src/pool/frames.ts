@@ -16,10 +16,11 @@ export const TYPE = {
   STOP: 22,
   GIVE_BACK: 23,
   RETURNED: 24,
+  GONE: 25,
 } as const;
 export type FrameType = (typeof TYPE)[keyof typeof TYPE];
 
-export const FLAG = { END: 1, FREE: 2, INLINE: 4, PATH: 8, STREAM: 16, SLOW: 32 } as const;
+export const FLAG = { END: 1, FREE: 2, INLINE: 4, PATH: 8, STREAM: 16, SLOW: 32, INTERRUPT: 64 } as const;
 
 export const HEADER_SIZE = 16;
 /** Bounds on a frame, in bytes after its header, by who receives it. */
@@ -113,6 +114,15 @@ export class FrameReader {
       head: headSize === 0 ? '' : buffer.toString('latin1', from + HEADER_SIZE, body),
       body: body === end ? NONE : buffer.subarray(body, end),
     };
+  }
+
+  /** What is left of the bytes received last is copied: their memory is used again. */
+  keepRest(): void {
+    if (this.#size === 0) return;
+    const last = this.#pieces.length - 1;
+    const piece = this.#pieces[last] as Buffer;
+    this.#pieces[last] = Buffer.from(last === 0 ? piece.subarray(this.#from) : piece);
+    if (last === 0) this.#from = 0;
   }
 
   #part(): Frame {

@@ -14,8 +14,12 @@ export interface PoolSettings {
   readonly timeout: number;
   /** A worker began a request, or it gave up, after so many milliseconds. */
   readonly waited: (ms: number) => void;
-  /** A request got 504. */
-  readonly timedOut: (request: string | undefined) => void;
+  /** How long a request may run on after that before its worker is to be killed, in milliseconds. */
+  readonly grace: number;
+  /** So many requests got 504. */
+  readonly timedOut: (count: number) => void;
+  /** A request's client has gone before a worker was found: it never runs. */
+  readonly abandoned: () => void;
   /** How long a request waits for a worker that runs nothing before it shares one, in milliseconds: for workers whose slots share one event loop. */
   readonly patience: number;
   /** How many requests may wait in a worker behind its slots while the app is quick. */
@@ -23,8 +27,6 @@ export interface PoolSettings {
 }
 
 const CHECK_MS = 250;
-/** How long a worker may go on with a request after its timeout before it is killed. */
-const STUCK_MS = 5000;
 
 /**
  * An app's workers as one `Application`: one queue, and each request to the worker with most free slots. Where none is free and the app is quick, a few are
@@ -109,6 +111,7 @@ export class Pool {
       if (request.over) continue;
       if (!request.halfClosed && request.environ['stillhouse.client_gone']()) {
         request.fail(new ClientGone());
+        this.#settings.abandoned();
         continue;
       }
       this.#give(request, link, now);
@@ -163,6 +166,7 @@ export class Pool {
   /** Looks at deadlines while there is anything to look at. */
   #check(): void {
     const now = performance.now();
+    for (const link of this.#links) link.tellGone();
     this.#expireQueue(now - this.#settings.queueTime);
     if (this.#settings.timeout > 0) this.#expireRunning(now - this.#settings.timeout);
     this.#settle();
@@ -188,7 +192,8 @@ export class Pool {
 
   #expireRunning(oldest: number): void {
     for (const link of this.#links) {
-      for (const request of link.expire(oldest, oldest - STUCK_MS)) this.#settings.timedOut(request.requestId);
+      const count = link.expire(oldest, oldest - this.#settings.grace);
+      if (count > 0) this.#settings.timedOut(count);
     }
   }
 

@@ -19,6 +19,10 @@ export interface Start {
   readonly window: number;
   /** Whether request bodies may come as DATA frames. */
   readonly streaming: boolean;
+  /** Whether the traceback of a failure goes to the front, for the client to see. */
+  readonly debug: boolean;
+  /** Whether the application is wrapped in a validator. */
+  readonly lint: boolean;
   /** A folder whose `node_modules` holds the app's packages; null: they are found as always. */
   readonly packages: string | null;
 }

@@ -1,18 +1,7 @@
 import type { Socket } from 'node:net';
-import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
-import type { Environ } from '../wsgi/types.ts';
-import {
-  checkHead,
-  encodeCredit,
-  encodeFrame,
-  encodeJson,
-  FLAG,
-  FRAME_LIMIT,
-  type Frame,
-  FrameReader,
-  ProtocolError,
-  TYPE,
-} from './frames.ts';
+import { encodeRequest } from './encode-request.ts';
+import { type FrameTaker, readFrames, readLargeFrames } from './frame-source.ts';
+import { encodeCredit, encodeFrame, encodeJson, FLAG, FRAME_LIMIT, type Frame, ProtocolError, TYPE } from './frames.ts';
 import type { Start } from './start.ts';
 import type { Carrier, WorkerRequest } from './worker-request.ts';
 
@@ -28,6 +17,8 @@ export interface LinkEvents {
   control(frame: Frame): void;
   /** A slot is free. `slow`: the request that held it ran for more than a millisecond, by the worker's clock. */
   freed(slow: boolean): void;
+  /** These are about to get 504 and to be interrupted: this is when to ask where they stand. */
+  late(requests: readonly WorkerRequest[]): void;
   /** The worker has given these back: it had not begun them. */
   returned(requests: WorkerRequest[]): void;
   /** The worker broke the protocol, or its stream ended: it is to be killed. */
@@ -43,7 +34,9 @@ const CREDIT_SIZE = 4;
  */
 export class WorkerLink implements Carrier {
   readonly slots: number;
-  readonly #sockets: LinkSockets;
+  readonly #debug: boolean;
+  /** The two that it goes on with. */
+  readonly sockets: LinkSockets;
   readonly #events: LinkEvents;
   /** Few: an array, because a Map that changes with each request keeps its old tables, and with them dead requests, alive past a scavenge (measured: 30%). */
   #requests: WorkerRequest[] = [];
@@ -56,16 +49,26 @@ export class WorkerLink implements Carrier {
 
   constructor(sockets: LinkSockets, start: Start, events: LinkEvents) {
     this.slots = start.threads;
-    this.#sockets = sockets;
+    this.#debug = start.debug;
     this.#events = events;
-    for (const socket of [sockets.data, sockets.control]) {
-      const reader = new FrameReader(FRAME_LIMIT.front);
-      socket.on('data', (bytes: Buffer) => this.#receive(socket, reader, bytes));
+    const { control } = sockets;
+    const data = readLargeFrames(
+      sockets.data,
+      FRAME_LIMIT.front,
+      this.#taker((frame) => this.#data(frame)),
+    );
+    readFrames(
+      control,
+      FRAME_LIMIT.front,
+      this.#taker((frame) => this.#control(frame)),
+    );
+    this.sockets = { data, control };
+    for (const socket of [data, control]) {
       socket.on('error', () => undefined);
       socket.on('close', () => this.#break('its stream ended'));
     }
-    for (const event of ['drain', 'close']) sockets.data.on(event, () => this.#drain());
-    sockets.control.write(encodeJson(TYPE.START, start));
+    for (const event of ['drain', 'close']) data.on(event, () => this.#drain());
+    control.write(encodeJson(TYPE.START, start));
   }
 
   /** Slots that nothing was given to; below zero where requests were sent ahead. None where the worker is lost. */
@@ -76,6 +79,13 @@ export class WorkerLink implements Carrier {
   /** Requests that it was given, those sent ahead too. */
   get givenCount(): number {
     return this.#requests.length;
+  }
+
+  /** The ids of the requests that run. */
+  get runningIds(): string[] {
+    return this.#requests.flatMap(({ began, requestId }) =>
+      began === 0 || requestId === undefined ? [] : [requestId],
+    );
   }
 
   /** The id of the request that runs, where it is the only one: what the worker prints belongs to it. */
@@ -124,38 +134,48 @@ export class WorkerLink implements Carrier {
     if (!this.#open || this.#asked || this.freeSlots >= 0 || this.isPrompt(oldest)) return;
     this.#asked = true;
     this.#flush();
-    this.#sockets.control.write(encodeFrame(TYPE.GIVE_BACK, 0));
+    this.sockets.control.write(encodeFrame(TYPE.GIVE_BACK, 0));
   }
 
   grant(request: WorkerRequest, size: number): void {
-    if (this.#open) this.#sockets.control.write(encodeCredit(request.id, size));
+    if (this.#open) this.sockets.control.write(encodeCredit(request.id, size));
   }
 
-  cancel(request: WorkerRequest): void {
+  cancel(request: WorkerRequest, flags = 0): void {
     if (this.#open && this.#requests.includes(request))
-      this.#sockets.control.write(encodeFrame(TYPE.CANCEL, request.id));
+      this.sockets.control.write(encodeFrame(TYPE.CANCEL, request.id, { flags }));
+  }
+
+  /** Tells the worker of clients that have closed their side. */
+  tellGone(): void {
+    if (!this.#open) return;
+    for (const request of this.#requests) {
+      if (request.began !== 0 && request.hasGone()) this.sockets.control.write(encodeFrame(TYPE.GONE, request.id));
+    }
   }
 
   feed(frame: Buffer): void | Promise<void> {
     if (!this.#open) return;
     this.#add(frame);
-    if (!this.#sockets.data.writableNeedDrain) return;
+    if (!this.sockets.data.writableNeedDrain) return;
     this.#drained ??= Promise.withResolvers();
     return this.#drained.promise;
   }
 
   /**
-   * Answers 504 for what has run since before `oldest` without an answer. A worker that is still at one which began before `stuck` is to be killed.
-   * @returns the requests that were answered
+   * Answers 504 for what has run since before `oldest` without an answer, and has it interrupted. A worker that is still at one which began before `stuck` is to be
+   * killed.
+   * @returns how many were answered
    */
-  expire(oldest: number, stuck: number): WorkerRequest[] {
-    const late: WorkerRequest[] = [];
-    for (const request of this.#requests) {
-      if (request.began === 0 || request.busySince > oldest) continue;
-      if (request.expire(504, 'the application did not answer in time')) late.push(request);
-      else if (request.expired && request.busySince < stuck) this.#break('a request ran on after its timeout');
+  expire(oldest: number, stuck: number): number {
+    const overdue = this.#requests.filter(({ began, busySince }) => began !== 0 && busySince <= oldest);
+    const late = overdue.filter(({ over, started }) => !over && !started);
+    if (late.length > 0) this.#events.late(late);
+    for (const request of late) request.expire(504, 'the application did not answer in time', [], FLAG.INTERRUPT);
+    if (overdue.some(({ expired, busySince }) => expired && busySince <= stuck)) {
+      this.#break('a request ran on after its timeout');
     }
-    return late;
+    return late.length;
   }
 
   /** Refuses what was sent ahead before `oldest` and has not begun: a worker that cannot give it back keeps it. */
@@ -166,16 +186,16 @@ export class WorkerLink implements Carrier {
     }
   }
 
-  /** Asks for the stacks of all threads; the answer comes as a STACKS frame. */
-  askStacks(): void {
-    if (this.#open) this.#sockets.control.write(encodeFrame(TYPE.STACKS, 0));
+  /** Asks for the stacks of all threads; the answer comes as a STACKS frame of the same id. */
+  askStacks(id: number): void {
+    if (this.#open) this.sockets.control.write(encodeFrame(TYPE.STACKS, id));
   }
 
   /** Asks the worker to end when its requests have. */
   stop(): void {
     if (!this.#open) return;
     this.#flush();
-    this.#sockets.control.write(encodeFrame(TYPE.STOP, 0));
+    this.sockets.control.write(encodeFrame(TYPE.STOP, 0));
   }
 
   /**
@@ -190,8 +210,8 @@ export class WorkerLink implements Carrier {
     const cut = given.filter((request) => request.began !== 0 && !request.over);
     for (const request of cut) request.answer(502, 'the worker that ran this request died');
     for (const request of given) request.left();
-    this.#sockets.data.destroy();
-    this.#sockets.control.destroy();
+    this.sockets.data.destroy();
+    this.sockets.control.destroy();
     return { cut: cut.map((request) => request.requestId ?? ''), unbegun };
   }
 
@@ -213,21 +233,17 @@ export class WorkerLink implements Carrier {
     const batch = this.#batch;
     if (batch.length === 0) return;
     this.#batch = [];
-    if (this.#open) this.#sockets.data.write(batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch));
+    if (this.#open) this.sockets.data.write(batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch));
   }
 
-  #receive(socket: Socket, reader: FrameReader, bytes: Buffer): void {
-    if (!this.#open) return;
-    try {
-      reader.receive(bytes);
-      for (let frame = reader.next(); frame !== undefined; frame = reader.next()) {
-        if (socket === this.#sockets.control) this.#control(frame);
-        else this.#data(frame);
-      }
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#break(`it broke the protocol: ${error.message}`);
-    }
+  /** Frames of a link that is lost are thrown away. */
+  #taker(take: (frame: Frame) => void): FrameTaker {
+    return {
+      take: (frame) => {
+        if (this.#open) take(frame);
+      },
+      broken: ({ message }) => this.#break(`it broke the protocol: ${message}`),
+    };
   }
 
   #control(frame: Frame): void {
@@ -272,6 +288,8 @@ export class WorkerLink implements Carrier {
       throw new ProtocolError(`a frame for request ${frame.id}, which does not run`);
     }
     const freed = frame.type === TYPE.DONE || (frame.flags & FLAG.FREE) !== 0;
+    if (frame.type === TYPE.ABORT && frame.body.length > 0 && !this.#debug)
+      throw new ProtocolError('an ABORT with a body');
     if (frame.type === TYPE.RESPONSE || frame.type === TYPE.DATA || frame.type === TYPE.ABORT) request.receive(frame);
     else if (frame.type !== TYPE.DONE) throw new ProtocolError(`a frame of type ${frame.type} on the data link`);
     if (!freed) return;
@@ -296,30 +314,4 @@ export class WorkerLink implements Carrier {
     this.#open = false;
     this.#events.broken(reason);
   }
-}
-
-/**
- * A REQUEST frame: every string of the environ, and the body inline, by its path, or still to come.
- * @throws ProtocolError where a string holds a NUL, or a character that is no byte
- */
-export function encodeRequest(id: number, environ: Environ): Buffer {
-  let head = '';
-  let count = 0;
-  for (const key in environ) {
-    const value = environ[key];
-    if (typeof value !== 'string') continue;
-    head += `${key}\0${value}\0`;
-    count++;
-  }
-  checkHead(head, 2 * count);
-  const body = environ[BUFFERED_BODY] as BufferedBody | undefined;
-  if (body?.kind === 'stream') return encodeFrame(TYPE.REQUEST, id, { flags: FLAG.STREAM, count, head });
-  if (body?.kind === 'file')
-    return encodeFrame(TYPE.REQUEST, id, { flags: FLAG.PATH, count, head, body: Buffer.from(body.path, 'utf8') });
-  return encodeFrame(TYPE.REQUEST, id, {
-    flags: FLAG.INLINE,
-    count,
-    head,
-    ...(body === undefined ? {} : { body: body.bytes }),
-  });
 }

@@ -1,6 +1,6 @@
 import { AppFailed, ClientGone } from '../errors.ts';
 import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
-import { joinChunks } from '../wsgi/chunk.ts';
+import { gatherChunks } from '../wsgi/chunk.ts';
 import { errorPage } from '../wsgi/error-page.ts';
 import { PUSH, PulledBody, type PushedBody, type Receiver } from '../wsgi/pushed-body.ts';
 import { isRequestId } from '../wsgi/request-id.ts';
@@ -14,8 +14,8 @@ import { ResponseHeads } from './response-heads.ts';
 export interface Carrier {
   /** More body bytes may come. */
   grant(request: WorkerRequest, size: number): void;
-  /** Nobody waits for this request any more. */
-  cancel(request: WorkerRequest): void;
+  /** Nobody waits for this request any more. @param flags of the CANCEL */
+  cancel(request: WorkerRequest, flags?: number): void;
   /** A frame of its body. A promise where the worker does not take what it was sent. */
   feed(frame: Buffer): void | Promise<void>;
 }
@@ -49,6 +49,7 @@ export class WorkerRequest implements PushedBody {
   #letGo: (() => Promise<void>) | undefined;
   /** Its body, where a worker is given that as it comes. */
   #feed: BodyFeed | undefined;
+  #gone = false;
   #started = false;
   #ended = false;
   #failure: { readonly error: unknown } | undefined;
@@ -64,6 +65,13 @@ export class WorkerRequest implements PushedBody {
     this.#credit = window;
     this.since = since;
     this.halfClosed = environ['stillhouse.client_gone']();
+  }
+
+  /** Whether the client has closed its side since it was last asked: true once. */
+  hasGone(): boolean {
+    if (this.#gone || this.halfClosed || this.over || !this.environ['stillhouse.client_gone']()) return false;
+    this.#gone = true;
+    return true;
   }
 
   /** Whether the response needs nothing more of the worker. */
@@ -152,7 +160,8 @@ export class WorkerRequest implements PushedBody {
       if (this.#ended && !this.expired) throw new ProtocolError('a frame for a response that has ended');
       return;
     }
-    if (frame.type === TYPE.ABORT) return this.fail(this.#feed?.failure?.error ?? new AppFailed());
+    if (frame.type === TYPE.ABORT)
+      return this.fail(this.#feed?.failure?.error ?? new AppFailed(frame.body.toString('utf8')));
     this.#credit -= frame.body.length;
     if (this.#credit < 0) throw new ProtocolError('more body bytes than were granted');
     if (frame.type === TYPE.RESPONSE) this.#start(frame);
@@ -173,11 +182,11 @@ export class WorkerRequest implements PushedBody {
   }
 
   /** The time for an answer has passed: an error page, and the worker is told. False where the answer has begun or is over. */
-  expire(code: number, why: string, extra: Header[] = []): boolean {
+  expire(code: number, why: string, extra: Header[] = [], flags = 0): boolean {
     if (this.over || this.#started) return false;
     this.expired = true;
     this.answer(code, why, extra);
-    this.#cancel('REQUEST_TIMEOUT: the request was answered in place of the application');
+    this.#cancel('REQUEST_TIMEOUT: the request was answered in place of the application', flags);
     return true;
   }
 
@@ -205,8 +214,8 @@ export class WorkerRequest implements PushedBody {
   }
 
   /** Nobody waits for the answer. @param reason told to an application that waits for more of the body */
-  #cancel(reason: string): void {
-    this.carrier?.cancel(this);
+  #cancel(reason: string, flags = 0): void {
+    this.carrier?.cancel(this, flags);
     this.#feed?.stop(reason);
   }
 
@@ -216,8 +225,9 @@ export class WorkerRequest implements PushedBody {
     if (chunk.length > 0) this.#chunks.push(chunk);
   }
 
-  #hand(receiver: Receiver, chunk: Uint8Array, last: boolean): void {
-    const room = receiver.receive(chunk, last);
+  /** @param turn of what was handed just before: when there is room */
+  #hand(receiver: Receiver, chunk: Uint8Array, last: boolean, turn?: Promise<void>): void {
+    const room = receiver.receive(chunk, last) ?? turn;
     if (last) return;
     if (room === undefined) return this.#pass(chunk.length);
     this.#blocked = true;
@@ -228,14 +238,21 @@ export class WorkerRequest implements PushedBody {
     });
   }
 
-  /** What has waited leaves in one piece: a worker may send a window of single bytes. */
+  /** What has waited leaves in few pieces: a worker may send a window of single bytes. */
   #flush(): void {
     const receiver = this.#receiver;
     if (receiver === undefined || this.#blocked) return;
     if (this.#chunks.length > 0 || this.#ended) {
-      const chunk = this.#chunks.length > 0 ? joinChunks(this.#chunks) : EMPTY;
+      const chunks = gatherChunks(this.#chunks);
+      const last = chunks.pop() ?? EMPTY;
       this.#chunks = [];
-      this.#hand(receiver, chunk, this.#ended);
+      let turn: Promise<void> | undefined;
+      for (const chunk of chunks) {
+        const room = receiver.receive(chunk, false);
+        if (room !== undefined) turn = room;
+        this.#passed += chunk.length;
+      }
+      this.#hand(receiver, last, this.#ended, turn);
       if (this.#blocked || this.#ended) return;
     }
     // The receiver may have closed the body meanwhile, and hears nothing more.

@@ -1,26 +1,17 @@
-import { createServer, type Server } from 'node:net';
 import type { Logger } from 'pino';
 import { adminApplication } from '../admin/admin.ts';
 import type { Snapshot } from '../admin/status.ts';
-import { ClientError, ClientGone } from '../errors.ts';
-import { DEFAULT_LIMITS } from '../http/limits.ts';
-import { HttpServer } from '../http/server.ts';
+import { OwnHttp } from './own-http.ts';
 import { BoundSockets, type ListenAddress } from './sockets.ts';
 
 /** The admin endpoints on their own listener, in the supervisor, where no app and no client of an app can hold them up. */
 export class AdminListener {
   readonly #sockets: BoundSockets;
-  readonly #http: HttpServer;
-  readonly #listeners: readonly Server[];
+  readonly #http: OwnHttp;
 
-  private constructor(sockets: BoundSockets, http: HttpServer, complain: (problem: unknown) => void) {
+  private constructor(sockets: BoundSockets, http: OwnHttp) {
     this.#sockets = sockets;
     this.#http = http;
-    this.#listeners = sockets.addresses.map(({ fd }) => {
-      const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void http.serve(socket));
-      // Too many open descriptors, say: no reason for the supervisor to end.
-      return listener.on('error', complain).listen({ fd });
-    });
   }
 
   /** @throws StartError where an address cannot be bound */
@@ -31,19 +22,9 @@ export class AdminListener {
     read: () => Snapshot,
   ): Promise<AdminListener> {
     const sockets = await BoundSockets.bind(addresses);
-    const complain = (problem: unknown) => {
-      if (problem instanceof ClientError || problem instanceof ClientGone) return;
-      log.error({ err: problem }, 'an admin endpoint failed');
-    };
-    const errors = { write: (text: string) => log.error(text), writelines: () => undefined, flush: () => undefined };
-    const http = new HttpServer({
-      app: adminApplication(read, token),
-      limits: { ...DEFAULT_LIMITS, body: 0 },
-      flags: { multithread: true, multiprocess: false, errors },
-      report: complain,
-      onError: complain,
-    });
-    return new AdminListener(sockets, http, complain);
+    const http = new OwnHttp(adminApplication(read, token), 'an admin endpoint', log);
+    await Promise.all(sockets.addresses.map(({ fd }) => http.listen({ fd }).catch(http.complain)));
+    return new AdminListener(sockets, http);
   }
 
   /** `http://HOST:PORT/` of each address. */
@@ -52,8 +33,7 @@ export class AdminListener {
   }
 
   async close(): Promise<void> {
-    for (const listener of this.#listeners) listener.close();
-    this.#http.destroy();
+    this.#http.close();
     this.#sockets.close();
   }
 }

@@ -1,8 +1,11 @@
 import type { Logger } from 'pino';
+import type { WorkerStacks } from '../admin/control.ts';
 import type { StartFailure } from '../errors.ts';
 import type { FromFront } from '../front/protocol.ts';
 import type { Family } from '../observe/metrics.ts';
+import { Questions } from '../pool/questions.ts';
 import { FrontProcess } from './front-process.ts';
+import { OutOfMemory } from './out-of-memory.ts';
 import type { ServePlan } from './plan.ts';
 import type { BoundSockets } from './sockets.ts';
 import type { Ending } from './spawn.ts';
@@ -10,6 +13,8 @@ import type { SupervisedApp } from './supervised-app.ts';
 
 /** How long the listening waits for apps that are still starting; after it their paths answer 503. */
 const PATIENCE_MS = 10_000;
+/** How long a front may take to say where its workers stand; it waits less for a worker that does not answer. */
+const STACKS_MS = 5000;
 
 export interface CrewEvents {
   /** The front listens. */
@@ -26,6 +31,7 @@ export class Crew {
   readonly #drained = Promise.withResolvers<void>();
   readonly #unsettled: Set<SupervisedApp>;
   readonly #over = new AbortController();
+  readonly #stacks = new Questions<readonly WorkerStacks[]>(STACKS_MS);
   readonly #patience: NodeJS.Timeout;
   /** The last figures of the front. */
   families: readonly Family[] = [];
@@ -46,7 +52,13 @@ export class Crew {
     this.#unsettled = new Set(apps);
     const settings = { ...plan.front, apps: plan.apps.map(({ mount }) => mount), spoolDirectory: spool };
     this.front = new FrontProcess(sockets.addresses, settings, (message) => this.#receive(message));
-    const around = { front: this.front, prefix, log, nextWorker: () => ++this.#lastWorker };
+    const around = {
+      front: this.front,
+      prefix,
+      log,
+      outOfMemory: new OutOfMemory(),
+      nextWorker: () => ++this.#lastWorker,
+    };
     this.#patience = setTimeout(() => this.#listen(), PATIENCE_MS);
     for (const app of apps) {
       void app.startIn(around, this.#over.signal, {
@@ -58,6 +70,7 @@ export class Crew {
       clearTimeout(this.#patience);
       this.#over.abort();
       this.#drained.resolve();
+      this.#stacks.end('the front has died');
       for (const app of apps) app.frontDied();
     });
   }
@@ -65,6 +78,11 @@ export class Crew {
   /** How the front ended. */
   get ended(): Promise<Ending> {
     return this.front.ended;
+  }
+
+  /** Where each worker of an app stands. @throws Unanswered */
+  stacks(app: string): Promise<readonly WorkerStacks[]> {
+    return this.#stacks.ask((question) => this.front.send({ type: 'stacks', app, question }));
   }
 
   /** The front takes no more connections, answers what it has, and asks its workers to end. */
@@ -101,6 +119,8 @@ export class Crew {
         // What comes after its death is too late: its counters are among those of the dead.
         if (this.front.alive) this.families = message.families;
         return;
+      case 'stacks':
+        return this.#stacks.answer(message.question, message.workers);
       case 'drained':
         return this.#drained.resolve();
       case 'front-failed':

@@ -4,10 +4,20 @@ import { join } from 'node:path';
 import { StartError } from '../errors.ts';
 
 /** Containers that share a volume have the same few process ids, and names of their own. */
-const OWN = `spool-${hostname()}-`;
+const HOST = hostname();
+
+/** The name of a server's control socket in its data directory. */
+export function controlSocketName(pid: number): string {
+  return `control-${HOST}-${pid}.sock`;
+}
+
+/** The process whose control socket has this name; undefined where it is none of this host. */
+export function pidOfControlSocket(name: string): number | undefined {
+  return pidBetween(`control-${HOST}-`, name, '.sock');
+}
 
 /**
- * Makes this run's spool directory, and removes those of runs on this host that are over.
+ * Makes this run's spool directory, and removes what is left of runs on this host that are over: their spools and control sockets.
  * @returns its path
  * @throws StartError DATA_DIRECTORY_UNUSABLE
  */
@@ -18,11 +28,10 @@ export async function openSpool(dataDirectory: string): Promise<string> {
     if (process.getuid?.() !== uid) throw new Error('it belongs to another user');
     if ((mode & 0o022) !== 0) throw new Error('other users may write to it');
     for (const name of await readdir(dataDirectory)) {
-      const pid = name.startsWith(OWN) ? name.slice(OWN.length) : '';
-      if (/^[0-9]+$/.test(pid) && !isAlive(Number(pid)))
-        await rm(join(dataDirectory, name), { recursive: true, force: true });
+      const pid = pidBetween(`spool-${HOST}-`, name, '') ?? pidOfControlSocket(name);
+      if (pid !== undefined && !isAlive(pid)) await rm(join(dataDirectory, name), { recursive: true, force: true });
     }
-    const spool = join(dataDirectory, OWN + process.pid);
+    const spool = join(dataDirectory, `spool-${HOST}-${process.pid}`);
     await mkdir(spool, { recursive: true, mode: 0o700 });
     return spool;
   } catch (error) {
@@ -38,6 +47,12 @@ export async function openSpool(dataDirectory: string): Promise<string> {
 export async function closeSpool(dataDirectory: string, spool: string): Promise<void> {
   await rm(spool, { recursive: true, force: true });
   await rmdir(dataDirectory).catch(() => undefined);
+}
+
+function pidBetween(begin: string, name: string, end: string): number | undefined {
+  if (!name.startsWith(begin) || !name.endsWith(end)) return undefined;
+  const pid = name.slice(begin.length, name.length - end.length);
+  return /^[0-9]+$/.test(pid) ? Number(pid) : undefined;
 }
 
 function isAlive(pid: number): boolean {

@@ -5,6 +5,7 @@ import type { RestartCause } from '../observe/metrics.ts';
 import { Backoff } from './backoff.ts';
 import type { FrontProcess } from './front-process.ts';
 import { allows, type GenerationEvent, type GenerationState, nextState } from './generation.ts';
+import type { OutOfMemory } from './out-of-memory.ts';
 import type { Runnable } from './plan.ts';
 import { describeEnding, type Ending } from './spawn.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -21,6 +22,7 @@ export interface Surroundings {
   readonly front: FrontProcess;
   readonly prefix: readonly string[];
   readonly log: Logger;
+  readonly outOfMemory: OutOfMemory;
   /** Numbers that no other worker of the front has. */
   readonly nextWorker: () => number;
 }
@@ -64,8 +66,8 @@ export class Generation {
   /** Prepares the front, and starts the workers beside it. */
   start(): void {
     this.#move('start');
-    const { start, workers, timeout, queueTime, patience, bootTime } = this.#runnable;
-    const plan = { app: this.#app, generation: this.number, start, timeout, queueTime, patience, bootTime };
+    const { start, workers, timeout, grace, queueTime, patience, bootTime } = this.#runnable;
+    const plan = { app: this.#app, generation: this.number, start, timeout, grace, queueTime, patience, bootTime };
     this.#around.front.send({ type: 'prepare', plan });
     for (let count = 0; count < workers; count++) this.#startWorker();
   }
@@ -104,7 +106,7 @@ export class Generation {
         worker?.kill(message.failure.message);
         return this.#failedToStart(message.failure);
       case 'worker-broken':
-        return worker?.kill(message.why);
+        return worker?.killSoon(message.why);
       case 'worker-lost':
         return this.#lost(message.worker);
     }
@@ -121,7 +123,10 @@ export class Generation {
     );
     this.#workers.set(worker.id, worker);
     worker.handTo(front);
-    void worker.ended.then((ending) => this.#reap(worker, ending));
+    void worker.ended.then((ending) => {
+      const unexplained = ending.signal === 'SIGKILL' && worker.reason === undefined;
+      this.#reap(worker, { ...ending, outOfMemory: unexplained && this.#around.outOfMemory.happened() });
+    });
   }
 
   #warm(worker: WorkerProcess | undefined): void {
@@ -146,8 +151,10 @@ export class Generation {
     if (this.#state !== 'serving') return;
     // It has seen the front's end before this process did; the next front has workers of its own.
     if (!this.#around.front.alive) return this.#events.died('front');
-    const delay = this.#deaths.died(worker.age);
-    this.#events.died(causeOf(worker, ending));
+    const cause = causeOf(worker, ending);
+    // A request that would not end says nothing of the next start.
+    const delay = cause === 'timeout' ? 0 : this.#deaths.died(worker.age);
+    this.#events.died(cause);
     this.#around.log.error(
       { app: this.#app, worker: worker.pid, reason: worker.reason, deaths: this.#deaths.deaths, delayMs: delay },
       `a worker ${how}; the next one is started`,

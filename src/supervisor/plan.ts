@@ -13,6 +13,8 @@ export interface Runnable {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly timeout: number;
+  /** How long a request may run on after its timeout before its worker is killed. */
+  readonly grace: number;
   readonly queueTime: number;
   /** How long a request waits for a worker that runs nothing before it shares one. */
   readonly patience: number;

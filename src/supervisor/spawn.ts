@@ -16,6 +16,8 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
   /** The program could not be run at all. */
   readonly error?: NodeJS.ErrnoException;
+  /** The kernel has killed for want of memory at that time. */
+  readonly outOfMemory?: boolean;
 }
 
 /** `setpriv --pdeathsig`, where the machine has one: the kernel then ends a child whose parent has died (prctl(2), PR_SET_PDEATHSIG). */
@@ -63,7 +65,8 @@ export function stopReading(pipe: Socket): void {
 }
 
 /** `was killed by SIGKILL`, `ended with status 3`. */
-export function describeEnding({ code, signal, error }: Ending): string {
+export function describeEnding({ code, signal, error, outOfMemory }: Ending): string {
   if (error !== undefined) return `could not be started: ${error.message}`;
+  if (outOfMemory) return 'was killed by the kernel, which was out of memory';
   return signal === null ? `ended with status ${code}` : `was killed by ${signal}`;
 }

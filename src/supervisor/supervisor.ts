@@ -1,8 +1,10 @@
 import { performance } from 'node:perf_hooks';
-import { StartError, type StartFailure } from '../errors.ts';
+import type { Controlled } from '../admin/control.ts';
+import { StartError, type StartFailure, Unanswered } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
 import { AdminListener } from './admin-listener.ts';
 import { Backoff } from './backoff.ts';
+import { ControlListener } from './control-listener.ts';
 import { Crew } from './crew.ts';
 import { closeSpool, openSpool } from './data-directory.ts';
 import { type FrontView, Observer } from './observer.ts';
@@ -53,6 +55,8 @@ export class Supervisor {
     this.#observer.urls = sockets.urls;
     const spool = await openSpool(this.#plan.dataDirectory);
     resources.defer(() => closeSpool(this.#plan.dataDirectory, spool));
+    const control = await ControlListener.open(this.#plan.dataDirectory, this.#controlled(), this.#log.logger);
+    resources.defer(() => control?.close());
     const admin = await AdminListener.open(this.#plan.adminBind, this.#plan.adminToken, this.#log.logger, () =>
       this.#observer.snapshot(this.#state),
     );
@@ -144,6 +148,16 @@ export class Supervisor {
     clearTimeout(this.#restart);
     this.#observer.close();
     await this.#crew?.end((done) => within(FRONT_EXIT_MS, done));
+  }
+
+  #controlled(): Controlled {
+    return {
+      apps: () => this.#apps.map(({ status: { name, state } }) => ({ name, state })),
+      stacks: async (app) => {
+        if (this.#crew === undefined) throw new Unanswered('no front has started yet');
+        return this.#crew.stacks(app);
+      },
+    };
   }
 
   #frontView(): FrontView {

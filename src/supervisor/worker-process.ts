@@ -8,6 +8,9 @@ import { type ChildCommand, type Ending, killGroup, startChild, stopReading } fr
 /** The descriptor of each pipe in the worker (docs/worker-protocol.md, "Descriptors of a worker"). */
 const FD: Record<WorkerPipe, number> = { stdout: 1, stderr: 2, data: 3, control: 4 };
 
+/** How long a worker whose link has ended may take to end by itself, in milliseconds: its own end says more than a kill. */
+const LAST_MS = 250;
+
 /** The supervisor's view of one worker: its process. What it says is the front's to hear. */
 export class WorkerProcess {
   readonly id: number;
@@ -54,6 +57,12 @@ export class WorkerProcess {
   kill(reason: string): void {
     this.reason ??= reason;
     killGroup(this.pid);
+  }
+
+  /** Kills it where it does not end by itself: its link with the front is over. */
+  killSoon(reason: string): void {
+    const timer = setTimeout(() => this.kill(reason), LAST_MS);
+    void this.ended.then(() => clearTimeout(timer));
   }
 
   #pipe(name: WorkerPipe): Socket {

@@ -111,7 +111,9 @@ export class Call implements Receiver {
 
   readonly #fail = (error: unknown): void => {
     if (this.#over) return;
-    if (!this.#cancelled) this.#sink.fail(error);
+    // A body that has reached its Content-Length is whole, whatever its application did then.
+    if (this.#full) this.#sink.end();
+    else if (!this.#cancelled) this.#sink.fail(error);
     this.#end();
   };
 
@@ -149,6 +151,8 @@ export class Call implements Receiver {
       this.#fault ??= { error };
       throw error;
     }
+    // PEP 3333, "Handling the Content-Length Header": what fits has been sent, and the rest is an error.
+    if (this.#full) throw tooLong();
   }
 
   #checkFault(): void {
@@ -270,12 +274,7 @@ export class Call implements Receiver {
   }
 
   #reportLong(declared: number): void {
-    this.#report(
-      new AppError(
-        'APP_BODY_TOO_LONG',
-        `the body is longer than its Content-Length; it was cut ${declared} bytes into its last piece`,
-      ),
-    );
+    this.#report(tooLong(`; it was cut ${declared} bytes into its last piece`));
   }
 
   /** Exactly once, whoever asks for it first. Undefined where nothing is to be waited for. */
@@ -318,6 +317,10 @@ export class Call implements Receiver {
   #reportClose(cause: unknown): void {
     this.#report(new AppError('APP_CLOSE_FAILED', 'close() of the body failed', { cause }));
   }
+}
+
+function tooLong(where = ''): AppError {
+  return new AppError('APP_BODY_TOO_LONG', `the body is longer than its Content-Length${where}`);
 }
 
 function tooShort(missing: number): AppError {

@@ -3,8 +3,9 @@ import { remember } from './remember.ts';
 import type { Header } from './types.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** RFC 9110, 5.5. */
-const FORBIDDEN = /[\0\r\n]|[^\0-\xff]/;
+/** RFC 9110, 5.5; PEP 3333, "The start_response() Callable": no control characters. A tab is white space (RFC 9110, 5.6.3). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const FORBIDDEN = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/;
 
 /** All headers of a response together, as they stand on the wire: more than any client takes. */
 const MOST_BYTES = 262_144;
@@ -68,7 +69,7 @@ export function checkHeaders(headers: unknown): asserts headers is Header[] {
     if (FORBIDDEN.test(value)) {
       throw new AppError(
         'APP_HEADER_VALUE_INVALID',
-        `the value of the header ${name} holds CR, LF, NUL or a character beyond latin-1`,
+        `the value of the header ${name} holds a control character, or one beyond latin-1`,
       );
     }
     size += name.length + value.length + LINE_OVERHEAD;

@@ -53,6 +53,13 @@ export class Input {
     return this.#take((this.#pieces[0] as Uint8Array).length);
   }
 
+  /** What comes until there is more than `size` bytes of it, or the end: in pieces, which the caller joins or passes on. */
+  async pieces(size: number): Promise<Uint8Array[]> {
+    while (this.#size <= size && (await this.#fill()));
+    this.#size = 0;
+    return this.#pieces.splice(0);
+  }
+
   /** One line with its LF, or what is left without one; at most `size` bytes of it. Empty at the end. */
   async readline(size = -1): Promise<Uint8Array> {
     const wanted = size < 0 ? Number.POSITIVE_INFINITY : size;

@@ -13,6 +13,7 @@ export class StartedResponse {
   readonly #report: Report;
   #head: Head | undefined;
   #sent = false;
+  #called = false;
   /** A second call without an error is fatal, also where the application caught what it threw. */
   #fault: AppError | undefined;
 
@@ -32,7 +33,9 @@ export class StartedResponse {
    */
   store(status: string, headers: Header[], error?: unknown): void {
     if (this.#sent && error !== undefined && error !== null) throw error;
-    if (this.#head !== undefined && (error === undefined || error === null)) {
+    const again = this.#called;
+    this.#called = true;
+    if (again && (error === undefined || error === null)) {
       this.#fault = new AppError(
         'APP_START_RESPONSE_TWICE',
         'startResponse was called a second time, without an error',

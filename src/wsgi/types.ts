@@ -75,6 +75,11 @@ export interface Environ {
   'wsgi.file_wrapper': (file: FileLike, blockSize?: number) => Body;
   /** True once the client has closed its side of the connection. */
   'stillhouse.client_gone': () => boolean;
+  /**
+   * In a worker: aborted once nobody waits for the response any more, with the reason, a ClientGone or a RequestTimeout. For `fetch` and all else that takes an
+   * AbortSignal.
+   */
+  readonly 'stillhouse.signal'?: AbortSignal;
   [key: string]: unknown;
 }
 

@@ -10,7 +10,7 @@ import { ask, get, Wire } from '../support/wire.ts';
 const PIECE = 65_536;
 const MIB = 2 ** 20;
 /** Body bytes that may be on their way from a worker to the front (src/cli/plan.ts). */
-const WINDOW = 256 * 1024;
+const WINDOW = 512 * 1024;
 /** More than the kernel holds of one connection on either side. */
 const MUCH = 100 * MIB;
 

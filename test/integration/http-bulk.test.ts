@@ -1,6 +1,6 @@
 /** Much at once: large bodies both ways, many clients, slow ones and those that leave. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { after, before, describe, it } from 'node:test';
@@ -81,6 +81,20 @@ for (const { language, file, needed } of LANGUAGES) {
           assert.ok((await readAll(answer)).equals(body), `client ${number}, request ${request}`);
         }
         agent.destroy();
+      };
+      await Promise.all(Array.from({ length: CLIENTS }, (_, number) => client(number)));
+    });
+
+    it('clients that read at a pace of their own get their own bytes back', async () => {
+      const client = async (number: number) => {
+        const body = randomBytes(3 * MIB);
+        const answer = await send(server.port, { path: '/echo-stream', body: [body] });
+        const sum = createHash('sha256');
+        for await (const piece of answer) {
+          sum.update(piece as Buffer);
+          for (let turn = 0; turn < number; turn++) await new Promise((resolve) => setImmediate(resolve));
+        }
+        assert.equal(sum.digest('hex'), createHash('sha256').update(body).digest('hex'), `client ${number}`);
       };
       await Promise.all(Array.from({ length: CLIENTS }, (_, number) => client(number)));
     });

@@ -154,7 +154,7 @@ test('with every worker hanging and the front stopped, a scrape answers', needed
 });
 
 test('a timeout is counted, and the worker that goes on is replaced for it', needed, async () => {
-  await using seen = await observe({ ...ONE, 'one/app.yaml': 'timeout: 0.5\n' });
+  await using seen = await observe({ ...ONE, 'one/app.yaml': 'timeout: 0.5\ntimeout_grace: 0\n' });
   using barrier = new Barrier();
   const late = await ask(seen.port, get(`/one/hold?${barrier.path}`));
   assert.equal(late.status, 504);

@@ -24,7 +24,8 @@ DEADLINE = 20  # seconds until a test gives up waiting
 
 REQUEST, RESPONSE, DATA, ABORT, DONE = 1, 2, 3, 4, 5
 START, READY, FAILED, CREDIT, CANCEL, STACKS, STOP, GIVE_BACK, RETURNED = 16, 17, 18, 19, 20, 21, 22, 23, 24
-END, FREE, INLINE, PATH, STREAM, SLOW = 1, 2, 4, 8, 16, 32
+GONE = 25
+END, FREE, INLINE, PATH, STREAM, SLOW, INTERRUPT = 1, 2, 4, 8, 16, 32, 64
 HEADER = struct.Struct('<IBBHII')
 
 
@@ -77,6 +78,7 @@ class Worker:
         os.close(stderr_end)
         fields = {'app': 'test', 'directory': str(self.directory), 'module': 'web_app', 'file': None, 'threads': 1}
         fields.update(version=1, callable='application', multiprocess=False, window=262144, streaming=False)
+        fields.update(debug=False, lint=False)
         fields.update({key: self.resolve(value) for key, value in start.items()})
         self.tell(START, json.dumps(fields).encode())
         if ready:
@@ -99,8 +101,8 @@ class Worker:
 
     # Control link
 
-    def tell(self, type, body=b'', id=0):
-        self.control.sendall(HEADER.pack(len(body), type, 0, 0, id, 0) + body)
+    def tell(self, type, body=b'', id=0, flags=0):
+        self.control.sendall(HEADER.pack(len(body), type, flags, 0, id, 0) + body)
 
     def hear(self, type):
         """The JSON or text of the next control frame, which has to be of this type."""
@@ -123,6 +125,15 @@ class Worker:
 
     def credit(self, size, id):
         self.tell(CREDIT, struct.pack('<I', size), id)
+
+    def interrupt(self, id):
+        """The time of this request has passed."""
+        self.tell(CANCEL, id=id, flags=INTERRUPT)
+
+    def settle(self):
+        """Returns when the control thread, which reads in order, has seen all that it was told."""
+        self.tell(STACKS)
+        return self.hear(STACKS)
 
     def ask_back(self):
         """Ask for the requests that have not begun."""

@@ -18,7 +18,7 @@ from stillhouse_worker.frames import (  # noqa: E402
     ProtocolError,
     decode_pairs,
     encode,
-    encode_header,
+    pack_header,
 )
 
 
@@ -94,7 +94,7 @@ class Pairs(unittest.TestCase):
 
 class Encoding(unittest.TestCase):
     def test_the_layout_is_the_documented_one(self):
-        self.assertEqual(encode_header(2, 3, 4, 5, 6, 7), struct.pack('<IBBHII', 13, 2, 3, 4, 5, 6))
+        self.assertEqual(pack_header(13, 2, 3, 4, 5, 6), struct.pack('<IBBHII', 13, 2, 3, 4, 5, 6))
 
     def test_what_is_encoded_is_decoded(self):
         frames = FrameDecoder(CONTROL_LINK_TYPES).feed(encode(STOP, 9, b'x'))

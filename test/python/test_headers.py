@@ -61,6 +61,8 @@ class Refused(unittest.TestCase):
             ([('A', 'b\r\nSet-Cookie: c')], 'CR, LF or NUL'),
             ([('A', 'b\n')], 'CR, LF or NUL'),
             ([('A', 'b\0c')], 'CR, LF or NUL'),
+            ([('A', 'b\x01')], 'control character'),
+            ([('A', '\x7f')], 'control character'),
             ([('A', '\u20ac')], 'outside latin-1'),
             ([('Content-Length', 5)], 'str(length)'),
             ([('Content-Length', '-1')], 'not a number of bytes'),

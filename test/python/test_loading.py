@@ -174,6 +174,16 @@ class Fails(unittest.TestCase):
         words = 'web_app:application has no deep'
         self.failed('APP_CALLABLE_MISSING', words, source=source, callable='application.deep')
 
+    def test_a_proxy_that_has_nothing_behind_it_hides_no_mistake(self):
+        source = """
+        class Proxy:
+            def __call__(self): pass
+            def __getattr__(self, name): raise RuntimeError(f'no {name} outside of a request')
+        request = Proxy()
+        def main(): pass
+        """
+        self.failed('APP_CALLABLE_MISSING', 'web_app has no application; its callables: main', source=source)
+
     def test_something_that_cannot_be_called(self):
         self.failed('APP_NOT_CALLABLE', 'web_app:application is int 5', 'its callables: run',
                     source='application = 5\ndef run(): pass')

@@ -94,6 +94,16 @@ def written_str(environ, start_response):
     start_response('200 OK', [])('text')
     return []
 
+def written_too_long(environ, start_response):
+    write = start_response('200 OK', [('Content-Length', '3')])
+    write(b'ab')
+    try:
+        write(b'cd')
+    except Exception as error:
+        if environ['QUERY_STRING'] == 'raise':
+            raise
+    return [b'e']
+
 kept = []
 
 def written_late(environ, start_response):
@@ -163,6 +173,12 @@ class StartResponse(WorkerTestCase):
     def test_write_of_str_is_refused(self):
         words = ["wrote str 'text'", "'text'.encode('utf-8')", 'in written_str']
         self.refused('/written_str', 'APP_CHUNK_INVALID', *words)
+
+    def test_write_past_the_length_raises_and_is_told_of_once(self):
+        for query in ('raise', 'catch'):
+            words = 'Content-Length of 3 bytes'
+            response = self.failed('/written_too_long', 'APP_BODY_TOO_LONG', words, QUERY_STRING=query)
+            self.assertEqual((response.body, response.aborted), (b'abc', False))
 
     def test_write_after_the_end_is_refused(self):
         self.worker.get('/written_late')

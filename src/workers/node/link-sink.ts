@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
 import { checkHead, DATA_SIZE, encodeFrame, FLAG, TYPE } from '../../pool/frames.ts';
 import type { Head, Sink } from '../../wsgi/types.ts';
@@ -11,7 +12,7 @@ const QUICK_MS = 1;
 export class LinkSink implements Sink {
   readonly #data: Pick<Outbox, 'write'>;
   readonly #id: number;
-  readonly #failed: (error: unknown) => void;
+  readonly #failed: (error: unknown) => string;
   readonly #began = performance.now();
   #credit: number;
   #free = false;
@@ -20,8 +21,11 @@ export class LinkSink implements Sink {
   /** Pieces leave in the order in which they were written, also where the application did not wait. */
   #queue: Promise<void> | undefined;
 
-  /** @param window body bytes that may be sent before the first credit */
-  constructor(data: Pick<Outbox, 'write'>, id: number, window: number, failed: (error: unknown) => void) {
+  /**
+   * @param window body bytes that may be sent before the first credit
+   * @param failed tells of an error; what it returns is for the client to see
+   */
+  constructor(data: Pick<Outbox, 'write'>, id: number, window: number, failed: (error: unknown) => string) {
     this.#data = data;
     this.#id = id;
     this.#credit = window;
@@ -58,8 +62,8 @@ export class LinkSink implements Sink {
   }
 
   fail(error: unknown): void {
-    this.#failed(error);
-    void this.#enqueue(async () => void this.#data.write(encodeFrame(TYPE.ABORT, this.#id)));
+    const body = Buffer.from(this.#failed(error), 'utf8');
+    void this.#enqueue(async () => void this.#data.write(encodeFrame(TYPE.ABORT, this.#id, { body })));
   }
 
   /** More body bytes may be sent. */

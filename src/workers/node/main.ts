@@ -15,16 +15,18 @@ import {
 import { PROTOCOL_VERSION, type Start } from '../../pool/start.ts';
 import { Call } from '../../wsgi/call.ts';
 import type { Application } from '../../wsgi/types.ts';
+import { validator } from '../../wsgi/validator.ts';
+import { ControlLink } from './control-link.ts';
 import { LinkSink } from './link-sink.ts';
 import { load } from './loader.ts';
 import { Outbox } from './outbox.ts';
 import { resolvePackages } from './packages.ts';
-import { writeFault } from './records.ts';
+import { faultText, writeFault } from './records.ts';
 import { type Request, readRequest } from './request.ts';
+import { RequestLife } from './request-life.ts';
 import type { StreamedBody } from './streamed-body.ts';
 
 const DATA_FD = 3;
-const CONTROL_FD = 4;
 const FAILED_STATUS = 3;
 
 interface Running {
@@ -32,13 +34,13 @@ interface Running {
   readonly call: Call;
   readonly sink: LinkSink;
   readonly body: StreamedBody | undefined;
-  gone: boolean;
+  readonly life: RequestLife;
 }
 
 /** The worker's side of its link: requests in, responses out. */
 class Worker {
   readonly #data = new Socket({ fd: DATA_FD, readable: true, writable: true });
-  readonly #control = new Socket({ fd: CONTROL_FD, readable: true, writable: true });
+  readonly #control = new ControlLink();
   readonly #outbox = new Outbox(this.#data);
   /** Few: an array, because a Map that changes with each request keeps dead ones alive past a scavenge. */
   readonly #running: Running[] = [];
@@ -50,13 +52,10 @@ class Worker {
   #stopping = false;
 
   listen(): void {
-    read(this.#control, (frame) => this.#receiveControl(frame));
+    this.#control.listen((frame) => this.#receiveControl(frame));
     read(this.#data, (frame) => this.#receiveData(frame));
-    // The front is dead: nothing that this worker does can reach anyone.
-    this.#control.on('close', () => killGroup());
     this.#data.on('end', () => this.#stop());
     this.#data.on('error', () => this.#stop());
-    this.#control.on('error', () => undefined);
   }
 
   #receiveControl(frame: Frame): void {
@@ -66,11 +65,11 @@ class Worker {
       case TYPE.CREDIT:
         return this.#find(frame.id)?.sink.grant(frame.body.readUInt32LE());
       case TYPE.CANCEL:
-        return this.#cancel(frame.id);
+        return this.#cancel(frame.id, (frame.flags & FLAG.INTERRUPT) !== 0);
+      case TYPE.GONE:
+        return this.#find(frame.id)?.life.halfClose();
       case TYPE.GIVE_BACK:
         return this.#giveBack();
-      case TYPE.STACKS:
-        return void this.#control.write(encodeFrame(TYPE.STACKS, 0, { body: Buffer.from(describeWait(), 'utf8') }));
       case TYPE.STOP:
         return this.#stop();
       default:
@@ -88,8 +87,8 @@ class Worker {
       }
       resolvePackages(start.packages);
       const { app, callable } = await load(start);
-      this.#app = app;
-      this.#control.write(
+      this.#app = start.lint ? validator(app) : app;
+      this.#control.send(
         encodeJson(TYPE.READY, {
           version: PROTOCOL_VERSION,
           language: 'node',
@@ -99,9 +98,8 @@ class Worker {
       );
     } catch (error) {
       const { code, message, cure, traceback } = error as StartError;
-      this.#control.write(encodeJson(TYPE.FAILED, { code, message, cure, traceback }), () =>
-        process.exit(FAILED_STATUS),
-      );
+      const failed = encodeJson(TYPE.FAILED, { code, message, cure, traceback });
+      this.#control.sendLast(failed, () => process.exit(FAILED_STATUS));
     }
   }
 
@@ -134,18 +132,22 @@ class Worker {
     for (const [at, { id }] of this.#waiting.entries()) body.writeUInt32LE(id, 4 * at);
     this.#waiting.length = 0;
     this.#gone.clear();
-    this.#control.write(encodeFrame(TYPE.RETURNED, 0, { body }));
+    this.#control.send(encodeFrame(TYPE.RETURNED, 0, { body }));
   }
 
   #begin(frame: Frame): void {
     const start = this.#start as Start;
-    const state = { gone: false };
-    const grant = (size: number) => void this.#control.write(encodeCredit(frame.id, size));
-    const request = readRequest(frame, start, grant, () => state.gone);
-    const sink = new LinkSink(this.#outbox, frame.id, start.window, (error) => writeFault(error, request.environ));
+    const life = new RequestLife();
+    const grant = (size: number) => this.#control.send(encodeCredit(frame.id, size));
+    const request = readRequest(frame, start, grant, life);
+    const failed = (error: unknown) => {
+      writeFault(error, request.environ);
+      return start.debug ? faultText(error) : '';
+    };
+    const sink = new LinkSink(this.#outbox, frame.id, start.window, failed);
     const report = (problem: Error) => writeFault(problem, request.environ, 'warn');
     const call = new Call(request.environ, sink, report, () => this.#finish(frame.id, request, sink));
-    this.#running.push(Object.assign(state, { id: frame.id, call, sink, body: request.body }));
+    this.#running.push({ id: frame.id, call, sink, body: request.body, life });
     call.run(this.#app as Application, request.environ);
   }
 
@@ -177,13 +179,13 @@ class Worker {
     return this.#running.find((running) => running.id === id);
   }
 
-  #cancel(id: number): void {
+  #cancel(id: number, timedOut: boolean): void {
     const running = this.#find(id);
     if (running === undefined) {
       if (this.#waiting.some((frame) => frame.id === id)) this.#gone.add(id);
       return;
     }
-    running.gone = true;
+    running.life.end(timedOut);
     running.sink.cancel();
     running.call.cancel();
   }
@@ -192,7 +194,7 @@ class Worker {
   #stop(): void {
     this.#stopping = true;
     if (this.#running.length > 0) return;
-    this.#control.removeAllListeners('close');
+    this.#control.end();
     this.#outbox.end(() => process.exit(0));
   }
 }
@@ -203,17 +205,6 @@ function read(socket: Socket, take: (frame: Frame) => void): void {
     reader.receive(bytes);
     for (let frame = reader.next(); frame !== undefined; frame = reader.next()) take(frame);
   });
-}
-
-/** What an import that does not end waits for. JavaScript that runs cannot be asked. */
-function describeWait(): string {
-  return `an await that does not end; the event loop waits for ${[...new Set(process.getActiveResourcesInfo())].join(', ')}`;
-}
-
-/** A worker leads its own session, so that what it forked dies with it. */
-function killGroup(): never {
-  process.kill(-process.pid, 'SIGKILL');
-  process.exit(1);
 }
 
 // An error that nobody caught ends the process; it does so with one record, and not with a line for each frame.

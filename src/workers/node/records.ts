@@ -17,6 +17,13 @@ export function writeFault(error: unknown, environ: Readonly<Record<string, unkn
   writeRecord({ level, code: 'APP_EXCEPTION', message: summary(error), traceback: userStack(error), request });
 }
 
+/** What an application did wrong, as text for a client that may see it. */
+export function faultText(error: unknown): string {
+  if (!(error instanceof AppError)) return userStack(error);
+  const cause = error.cause === undefined ? [] : [userStack(error.cause)];
+  return [`${error.code}: ${error.message}`, `what to do: ${error.cure}`, ...cause].join('\n');
+}
+
 /** `wsgi.errors`: what ends in a line feed, or is flushed, becomes one record of the request: so a traceback stays whole. */
 export class RequestErrors implements ErrorStream {
   readonly #request: unknown;

@@ -5,9 +5,11 @@ import { fileWrapper } from '../../wsgi/file-wrapper.ts';
 import { Input } from '../../wsgi/input.ts';
 import type { Environ } from '../../wsgi/types.ts';
 import { RequestErrors } from './records.ts';
+import type { RequestLife } from './request-life.ts';
 import { StreamedBody } from './streamed-body.ts';
 
-const BLOCK = 65536;
+/** Bytes of a spooled body that are read at a time. */
+const BLOCK = 262_144;
 
 /** A request as it came from the front. */
 export interface Request {
@@ -23,13 +25,19 @@ export interface Request {
  * @param grant asks for so many bytes more of a streamed body
  * @throws ProtocolError where the head does not hold what it announces
  */
-export function readRequest(frame: Frame, start: Start, grant: (size: number) => void, gone: () => boolean): Request {
+export function readRequest(frame: Frame, start: Start, grant: (size: number) => void, life: RequestLife): Request {
   const strings = splitHead(frame.head, 2 * frame.count);
-  const environ: Record<string, unknown> = {};
+  const environ: Record<string, unknown> = {
+    get 'stillhouse.signal'() {
+      return life.signal;
+    },
+  };
   for (let at = 0; at < strings.length; at += 2) environ[strings[at] as string] = strings[at + 1];
   const streamed = (frame.flags & FLAG.STREAM) === 0 ? undefined : new StreamedBody(start.window, grant);
   const body =
-    streamed === undefined ? bodyOf(frame) : { input: new Input(() => streamed.pull()), close: () => undefined };
+    streamed === undefined
+      ? bodyOf(frame, environ)
+      : { input: new Input(() => streamed.pull()), close: () => undefined };
   Object.assign(environ, {
     'wsgi.version': [1, 0],
     'wsgi.input': body.input,
@@ -39,7 +47,7 @@ export function readRequest(frame: Frame, start: Start, grant: (size: number) =>
     'wsgi.run_once': false,
     'wsgi.input_terminated': true,
     'wsgi.file_wrapper': fileWrapper,
-    'stillhouse.client_gone': gone,
+    'stillhouse.client_gone': () => life.gone,
   });
   return { environ: environ as Environ, body: streamed, close: body.close };
 }
@@ -49,8 +57,9 @@ interface RequestBody {
   close(): void | Promise<void>;
 }
 
-function bodyOf({ flags, body }: Frame): RequestBody {
-  return (flags & FLAG.PATH) === 0 ? memoryBody(body) : fileBody(body.toString('utf8'));
+function bodyOf({ flags, body }: Frame, environ: Readonly<Record<string, unknown>>): RequestBody {
+  if ((flags & FLAG.PATH) === 0) return memoryBody(body);
+  return fileBody(body.toString('utf8'), Number(environ.CONTENT_LENGTH));
 }
 
 function memoryBody(bytes: Buffer): RequestBody {
@@ -58,11 +67,12 @@ function memoryBody(bytes: Buffer): RequestBody {
 }
 
 /** A spooled body, opened when it is first read. */
-function fileBody(path: string): RequestBody {
+function fileBody(path: string, size: number): RequestBody {
+  const block = Math.min(size, BLOCK);
   let file: Promise<FileHandle> | undefined;
   const input = new Input(async () => {
     file ??= open(path, 'r');
-    const { bytesRead, buffer } = await (await file).read({ buffer: Buffer.allocUnsafe(BLOCK) });
+    const { bytesRead, buffer } = await (await file).read({ buffer: Buffer.allocUnsafe(block) });
     return bytesRead === 0 ? undefined : buffer.subarray(0, bytesRead);
   });
   return { input, close: async () => void (await (await file?.catch(() => undefined))?.close()) };

@@ -76,6 +76,9 @@ const REFUSED: readonly (readonly [argv: readonly string[], code: string, messag
   [['--no-workers'], 'OPTION_UNKNOWN', /no option --no-workers/, /--help/],
   [['--xyzzy-quux'], 'OPTION_UNKNOWN', /no option --xyzzy-quux/, /^stillhouse --help lists/],
   [['--config'], 'OPTION_INVALID', /--config has no value/, /configuration file/],
+  [['--server'], 'OPTION_INVALID', /--server has no value/, /process id/],
+  [['--server=0'], 'OPTION_INVALID', /--server: "0" is not a process id/, /process id/],
+  [['--server=blog'], 'OPTION_INVALID', /"blog" is not a process id/, /process id/],
   [['--chdir='], 'OPTION_INVALID', /an empty value is no path/, /folder/],
   [['-x'], 'OPTION_UNKNOWN', /no option -x/, /--help/],
   [['--workers'], 'OPTION_INVALID', /--workers has no value/, /worker processes/],
@@ -99,6 +102,12 @@ test('a command line that is wrong says where, why and what to do', async (t) =>
 test('--config names the configuration, and the last one counts', () => {
   assert.equal(readArguments(['--config', 'a.yaml']).configFile, 'a.yaml');
   assert.equal(readArguments(['--config=a.yaml', '--config=b.yaml']).configFile, 'b.yaml');
+});
+
+test('--server names a server by its process id', () => {
+  assert.equal(readArguments(['stacks', 'blog']).server, undefined);
+  assert.equal(readArguments(['stacks', 'blog', '--server=12']).server, 12);
+  assert.equal(readArguments(['stacks', '--server', '12', 'blog']).server, 12);
 });
 
 test('where a value came from is its flag, as it was written', () => {

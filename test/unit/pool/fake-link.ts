@@ -63,9 +63,11 @@ export class FakeLink {
     this.asks++;
   }
 
-  expire(): WorkerRequest[] {
-    return [];
+  expire(): number {
+    return 0;
   }
+
+  tellGone(): void {}
 
   expireAhead(oldest: number, refuse: (request: WorkerRequest) => void): void {
     for (const request of this.requests) if (request.began === 0 && request.since <= oldest) refuse(request);
@@ -146,7 +148,9 @@ export function setUpShared(patience: number, ...slots: number[]): SetUp {
     queueTime: 1000,
     timeout: 0,
     waited: (ms) => void waits.push(ms),
+    grace: 5000,
     timedOut: () => undefined,
+    abandoned: () => undefined,
     patience,
     ahead: 3,
   };

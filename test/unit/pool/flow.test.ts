@@ -25,7 +25,10 @@ function remote(app: Application, window: number, told: { freed: number; errors:
         return true;
       },
     };
-    const sink = new LinkSink(data as unknown as Socket, 1, window, (error) => void told.errors.push(error));
+    const sink = new LinkSink(data as unknown as Socket, 1, window, (error) => {
+      told.errors.push(error);
+      return '';
+    });
     const inWorker = environ();
     const call = new Call(
       inWorker,

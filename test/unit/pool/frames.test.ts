@@ -115,6 +115,23 @@ test('what is encoded is read back, whole, a byte at a time and however it is sp
   fc.assert(same, { numRuns: 300 });
 });
 
+test('what is left of a read is kept where its memory is used again', () => {
+  const same = fc.property(fc.array(anyFrame, { maxLength: 5 }), fc.integer({ min: 1, max: 90 }), (frames, size) => {
+    const bytes = Buffer.concat(frames.map(bytesOf));
+    const reader = new FrameReader(FRAME_LIMIT.worker);
+    const found: Plain[] = [];
+    const memory = Buffer.alloc(size);
+    for (let at = 0; at < bytes.length; at += size) {
+      reader.receive(memory.subarray(0, bytes.copy(memory, 0, at, at + size)));
+      for (let frame = reader.next(); frame !== undefined; frame = reader.next()) found.push(plain(frame));
+      reader.keepRest();
+      memory.fill(0xee);
+    }
+    assert.deepEqual(joined(found), joined(frames));
+  });
+  fc.assert(same, { numRuns: 300 });
+});
+
 test('arbitrary bytes give frames or a ProtocolError, and a split changes nothing', () => {
   const outcome = (pieces: readonly Buffer[]) => {
     try {

@@ -40,6 +40,7 @@ export class ModelWorker {
       { ...START, threads: slots },
       {
         control: () => undefined,
+        late: () => undefined,
         freed: (slow) => pool.freed(this.link, slow),
         returned: (requests) => pool.takeBack(requests),
         broken: (reason) => {

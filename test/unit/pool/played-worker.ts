@@ -18,6 +18,8 @@ export const START: Start = {
   multiprocess: false,
   window: 1000,
   streaming: false,
+  debug: false,
+  lint: false,
   packages: null,
 };
 
@@ -53,6 +55,7 @@ export class PlayedWorker {
       { ...START, threads },
       {
         control: (frame) => void this.controls.push(frame),
+        late: () => undefined,
         freed: (slow) => void this.frees.push(slow),
         returned: (requests) => void this.returned.push(requests),
         broken: (reason) => void this.broken.push(reason),

@@ -48,7 +48,9 @@ class Course {
     queueTime: Number.MAX_SAFE_INTEGER,
     timeout: 0,
     waited: () => undefined,
+    grace: 5000,
     timedOut: () => undefined,
+    abandoned: () => undefined,
     patience: 0,
     ahead: 3,
   });
@@ -171,6 +173,6 @@ test('whatever happens, each request is answered once and begun at most once', a
       check(course, slots);
     },
   );
-  await fc.assert(holds, { numRuns: 150 });
+  await fc.assert(holds, { numRuns: 300 });
   assert(ahead > 0 && returned > 0, `${ahead} were seen ahead, ${returned} were given back: it was tested`);
 });

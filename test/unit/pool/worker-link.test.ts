@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { encodeRequest } from '../../../src/pool/encode-request.ts';
 import { FLAG, type Frame, FrameReader, splitHead, TYPE } from '../../../src/pool/frames.ts';
-import { encodeRequest } from '../../../src/pool/worker-link.ts';
 import { WorkerRequest } from '../../../src/pool/worker-request.ts';
 import { BUFFERED_BODY, type BufferedBody } from '../../../src/wsgi/buffered-body.ts';
 import { Input } from '../../../src/wsgi/input.ts';

@@ -4,7 +4,12 @@ import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
-import { closeSpool, openSpool } from '../../../src/supervisor/data-directory.ts';
+import {
+  closeSpool,
+  controlSocketName,
+  openSpool,
+  pidOfControlSocket,
+} from '../../../src/supervisor/data-directory.ts';
 import { Folder } from '../../support/folder.ts';
 
 function modeOf(path: string): number {
@@ -36,6 +41,17 @@ test('spools of runs that are over are removed; those of others, and of other ho
   const spool = await openSpool(folder.path);
   const left = [...names, basename(spool)].map((name) => existsSync(join(folder.path, name)));
   assert.deepEqual(left, [false, true, true, true, true]);
+});
+
+test('the control socket of a run that is over is removed, and nobody else’s', async () => {
+  using folder = new Folder();
+  const { pid: dead } = spawnSync('true');
+  const names = [controlSocketName(dead), controlSocketName(1), `control-elsewhere-${dead}.sock`, 'control-x.sock'];
+  for (const name of names) folder.write(name, '');
+  await openSpool(folder.path);
+  const left = names.map((name) => existsSync(join(folder.path, name)));
+  assert.deepEqual(left, [false, true, true, true]);
+  assert.deepEqual(names.map(pidOfControlSocket), [dead, 1, undefined, undefined]);
 });
 
 test('a data directory that others may write to, or that is none, is refused with the cure', async (t) => {

@@ -6,18 +6,21 @@ from typing import Any, Iterable, Iterator
 from .errors import ClientGone, body_not_iterable, chunk_not_bytes
 from .file_wrapper import FileWrapper
 from .frames import MAX_DATA
+from .interruption import calls_application
 from .response import Response
 from .tracebacks import format_yield
 
 
 def deliver_list(chunks: list[bytes] | tuple[bytes, ...], response: Response) -> None:
     """A list or tuple is complete, and runs nothing of the application: one frame where it fits."""
+    if len(chunks) == 1 and type(chunks[0]) is bytes and response.send_whole(chunks[0]):
+        return
     total = 0
     for chunk in chunks:
         if type(chunk) is not bytes and not isinstance(chunk, bytes):
             raise chunk_not_bytes(chunk, 'yielded')
         total += len(chunk)
-    if total <= response.granted and response.send_whole(chunks[0] if len(chunks) == 1 else b''.join(chunks)):
+    if total <= response.granted and response.send_whole(b''.join(chunks)):
         return
     if total:
         response.set_length(total)
@@ -40,6 +43,7 @@ def deliver(body: Any, response: Response, free: bool) -> None:
     response.end(free)
 
 
+@calls_application
 def _iterate(body: Any) -> Iterator[bytes]:
     if isinstance(body, (str, bytes, bytearray, memoryview)):
         raise body_not_iterable(body)
@@ -51,10 +55,13 @@ def _iterate(body: Any) -> Iterator[bytes]:
         raise body_not_iterable(body) from None
 
 
+@calls_application
 def _send_each(iterator: Iterable[bytes], body: Any, response: Response) -> None:
     for chunk in iterator:
         if type(chunk) is not bytes and not isinstance(chunk, bytes):
             raise chunk_not_bytes(chunk, 'yielded', format_yield(body), type(body) is FileWrapper)
+        if response.interruption is not None:
+            response.interruption.settle()
         if response.cancelled:
             raise ClientGone('the client has gone')
         if not chunk:
@@ -65,3 +72,4 @@ def _send_each(iterator: Iterable[bytes], body: Any, response: Response) -> None
         response.send(chunk)
         if response.too_long is not None:
             break
+    response.settle()

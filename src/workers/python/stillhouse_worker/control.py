@@ -5,7 +5,7 @@ import struct
 import threading
 
 from .endings import die_with_front, end_worker
-from .frames import CANCEL, CREDIT, CREDIT_BODY, GIVE_BACK, RETURNED, STACKS, STOP, Frame, ProtocolError
+from .frames import CANCEL, CREDIT, CREDIT_BODY, GIVE_BACK, GONE, INTERRUPT, RETURNED, STACKS, STOP, Frame, ProtocolError
 from .inbox import Inbox
 from .links import ControlLink
 from .running import Running
@@ -47,6 +47,10 @@ class Control:
             self._running.credit(frame.id, CREDIT_BODY.unpack(frame.body)[0])
         elif frame.type == CANCEL:
             self._running.cancel(frame.id)
+            if frame.flags & INTERRUPT:
+                self._running.interrupt(frame.id)
+        elif frame.type == GONE:
+            self._running.note_gone(frame.id)
         elif frame.type == STACKS:
             text = format_stacks().encode('utf-8', 'backslashreplace')
             self._link.send(STACKS, text[:_MAX_STACKS], frame.id)

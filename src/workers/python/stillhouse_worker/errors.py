@@ -28,6 +28,16 @@ class ClientGone(ConnectionAbortedError):
     """Nobody waits for this response any more. Raised by write() too, so that an application stops its work."""
 
 
+class RequestTimeout(BaseException):
+    """The request took longer than its application's timeout: raised in the application's code, to end it.
+
+    Not an Exception, so that what handles an application's own errors does not hold it.
+    """
+
+    def __init__(self, message: str = 'the request took longer than the timeout of its application') -> None:
+        super().__init__(message)
+
+
 def describe(error: BaseException) -> str:
     """`ValueError: text`, or `ValueError` alone."""
     try:

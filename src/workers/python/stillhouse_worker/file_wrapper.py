@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .interruption import calls_application
+
 
 class FileWrapper:
     """An iterator over the blocks of a file-like object, from where it stands.
@@ -19,12 +21,14 @@ class FileWrapper:
     def __iter__(self) -> FileWrapper:
         return self
 
+    @calls_application
     def __next__(self) -> bytes:
         block = self.filelike.read(self.block_size)
         if block:
             return block
         raise StopIteration
 
+    @calls_application
     def blocks(self, size: int, length: int | None):
         """Blocks of at most `size` bytes, `length` bytes together, or all there are where it is None."""
         while length is None or length > 0:
@@ -35,6 +39,7 @@ class FileWrapper:
             if length is not None:
                 length -= len(block)
 
+    @calls_application
     def close(self) -> None:
         """Close the file, once, where it can be closed."""
         if not self._closed:

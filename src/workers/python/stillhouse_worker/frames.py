@@ -7,13 +7,13 @@ from typing import NamedTuple
 VERSION = 1
 
 REQUEST, RESPONSE, DATA, ABORT, DONE = range(1, 6)
-START, READY, FAILED, CREDIT, CANCEL, STACKS, STOP, GIVE_BACK, RETURNED = range(16, 25)
+START, READY, FAILED, CREDIT, CANCEL, STACKS, STOP, GIVE_BACK, RETURNED, GONE = range(16, 26)
 
-END, FREE, INLINE, PATH, STREAM, SLOW = 1, 2, 4, 8, 16, 32
+END, FREE, INLINE, PATH, STREAM, SLOW, INTERRUPT = 1, 2, 4, 8, 16, 32, 64
 
 DATA_LINK_TYPES = frozenset([REQUEST])
 STREAMING_LINK_TYPES = frozenset([REQUEST, DATA, ABORT])
-CONTROL_LINK_TYPES = frozenset([START, CREDIT, CANCEL, STACKS, STOP, GIVE_BACK])
+CONTROL_LINK_TYPES = frozenset([START, CREDIT, CANCEL, STACKS, STOP, GIVE_BACK, GONE])
 
 MAX_RECEIVED = 64 << 20  # bytes after the header, in a frame from the front
 MAX_SENT = 1 << 20  # bytes after the header, in a frame to the front
@@ -23,7 +23,7 @@ MAX_DATA = 64 << 10  # body bytes in one DATA frame
 HEADER = Struct('<IBBHII')
 CREDIT_BODY = Struct('<I')
 
-_pack = HEADER.pack
+pack_header = HEADER.pack
 _unpack_from = HEADER.unpack_from
 _SIZE = HEADER.size
 
@@ -44,13 +44,9 @@ class Frame(NamedTuple):
 _new = tuple.__new__  # a third of what a NamedTuple's own constructor takes
 
 
-def encode_header(type: int, flags: int, count: int, id: int, head_size: int, body_size: int) -> bytes:
-    return _pack(head_size + body_size, type, flags, count, id, head_size)
-
-
 def encode(type: int, id: int = 0, body: bytes = b'') -> bytes:
     """A whole frame that has no head."""
-    return _pack(len(body), type, 0, 0, id, 0) + body
+    return pack_header(len(body), type, 0, 0, id, 0) + body
 
 
 def decode_pairs(head: bytes, count: int) -> dict[str, str]:
@@ -80,22 +76,22 @@ class FrameDecoder:
             data = bytes(self._buffer)
             self._buffer.clear()
         frames = []
-        at, available = 0, len(data)
-        while available - at >= _SIZE:
-            size, type, flags, count, id, head_size = _unpack_from(data, at)
-            if type not in self._types or size > self._bound or head_size > size:
+        types, bound, available = self._types, self._bound, len(data)
+        start = _SIZE  # of what comes after a header
+        self._wanted = _SIZE
+        while start <= available:
+            size, type, flags, count, id, head_size = _unpack_from(data, start - _SIZE)
+            if type not in types or size > bound or head_size > size:
                 self._refuse(size, type, head_size)
-            end = at + _SIZE + size
+            end = start + size
             if end > available:
-                self._wanted = end - at
-                self._buffer += data[at:]
-                return frames
-            split = at + _SIZE + head_size
-            frames.append(_new(Frame, (type, flags, count, id, data[at + _SIZE:split], data[split:end])))
-            at = end
-        if at < available:
-            self._wanted = _SIZE
-            self._buffer += data[at:]
+                self._wanted = _SIZE + size
+                break
+            split = start + head_size
+            frames.append(_new(Frame, (type, flags, count, id, data[start:split], data[split:end])))
+            start = end + _SIZE
+        if start - _SIZE < available:
+            self._buffer += data[start - _SIZE:]
         return frames
 
     def _refuse(self, size: int, type: int, head_size: int) -> None:

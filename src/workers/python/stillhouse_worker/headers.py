@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from .errors import AppError, show
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, section 5.6.2
+_CONTROL = re.compile(r'[\x01-\x08\x0a-\x1f\x7f]')  # PEP 3333, "The start_response() Callable"; a tab is harmless
 _STATUS = re.compile(r'[1-9][0-9]{2} [^\x00-\x08\x0a-\x1f\x7f]*')
 # RFC 9110, section 7.6.1; PEP 3333, "Other HTTP Features": an application may not send them.
 _HOP_BY_HOP = frozenset(['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
@@ -20,6 +21,7 @@ MAX_COUNT = 0xFFFF
 class Head(NamedTuple):
     data: bytes  # `STATUS\0`, then `count` pairs `NAME\0VALUE\0`, latin-1
     count: int
+    bodyless: bool  # a status whose responses have no body on the wire (RFC 9110, section 6.4.1)
     code: int
     length: int | None  # Content-Length
     dropped: tuple[str, ...]  # hop-by-hop headers that were left out
@@ -74,11 +76,11 @@ def _encode_head(status: str, headers: list[tuple[str, str]]) -> Head:
         data = text.encode('latin-1')
     except (TypeError, UnicodeEncodeError):
         raise _find_fault(headers) from None
-    if '\r' in text or '\n' in text or text.count('\0') != len(parts):
+    if _CONTROL.search(text) or text.count('\0') != len(parts):
         raise _find_fault(headers)
     if len(data) > MAX_HEAD or len(parts) > MAX_COUNT:
         raise _invalid(f'gave headers of {len(data)} bytes, where {MAX_HEAD} are the bound', 'send less in headers')
-    return Head(data, len(parts) >> 1, code, length, dropped)
+    return Head(data, len(parts) >> 1, code in (204, 304), code, length, dropped)
 
 
 def with_length(head: Head, length: int) -> Head:
@@ -139,6 +141,9 @@ def _find_fault(headers: list[tuple[str, str]]) -> AppError:
         if any(mark in value for mark in '\r\n\0'):
             message = f'gave {name} a value that holds CR, LF or NUL: {value[:60]!r}'
             return _invalid(message, 'remove them; they would let a client write headers of its own')
+        if _CONTROL.search(value):
+            message = f'gave {name} a value that holds a control character: {value[:60]!r}'
+            return _invalid(message, 'remove it, or percent-encode it (urllib.parse.quote)')
         if any(mark > '\xff' for mark in value):
             cure = 'percent-encode it (urllib.parse.quote), or encode it by RFC 8187'
             return _invalid(f'gave {name} a value with characters outside latin-1: {value[:60]!r}', cure)

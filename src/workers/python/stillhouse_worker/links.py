@@ -8,7 +8,7 @@ import socket
 import threading
 
 from .errors import ClientGone
-from .frames import CONTROL_LINK_TYPES, DATA_LINK_TYPES, Frame, FrameDecoder, encode, encode_header
+from .frames import CONTROL_LINK_TYPES, DATA_LINK_TYPES, Frame, FrameDecoder, encode, pack_header
 
 DATA_DESCRIPTOR = 3
 CONTROL_DESCRIPTOR = 4
@@ -50,9 +50,10 @@ class DataLink(Link):
 
     def send(self, type: int, flags: int, id: int, count: int = 0, head: bytes = b'', body: bytes = b'') -> None:
         """Send a whole frame. Raises ClientGone where the front has closed the link."""
-        start = encode_header(type, flags, count, id, len(head), len(body)) + head
+        size = len(body)
+        start = pack_header(len(head) + size, type, flags, count, id, len(head)) + head
         try:
-            if len(body) <= _JOINED:
+            if size <= _JOINED:
                 self._socket.sendall(start + body)
             else:
                 self._send_both(start, body)

@@ -21,9 +21,10 @@ from .errors import LoadError
 from .frames import DATA_LINK_TYPES, FAILED, READY, START, STREAMING_LINK_TYPES, VERSION, Frame, ProtocolError
 from .inbox import Inbox
 from .links import ControlLink, DataLink, SharedDataLink
+from .interruption import MainInterruption
 from .loader import load_module
 from .records import write_record
-from .running import Running
+from .running import Running, Slot
 from .service import Service
 from .slots import serve_inline, serve_threads
 from .streaming_inbox import StreamingInbox
@@ -45,7 +46,9 @@ def run() -> int:
         _refuse(control, failure)
     except ProtocolError as error:
         end_worker(error)
-    running = Running(data)
+    running = Running(data, start['threads'])
+    if start['threads'] == 1:
+        running.slots[0].interruption = MainInterruption(running.slots[0])
     bodies = StreamingInbox(data, control, start['window']) if start['streaming'] else None
     inbox = bodies or Inbox(data)
     Control(control, inbox, running, unread).start()
@@ -55,16 +58,20 @@ def run() -> int:
     ready = {'version': VERSION, 'language': 'python', 'runtime': runtime, 'callable': written}
     control.send(READY, json.dumps(ready).encode())
     environ = constants(start['threads'] > 1, start['multiprocess'])
-    service = Service(application, f'{name}:{written}', environ, start['window'], data, running, bodies)
-    return _serve(data, inbox, service, start['threads'])
+    if start['lint']:
+        from wsgiref.validate import validator  # which others need not wait for
+
+        application = validator(application)
+    service = Service(application, f'{name}:{written}', environ, start['window'], data, running, bodies, start['debug'])
+    return _serve(data, inbox, service, running.slots)
 
 
-def _serve(data: DataLink, inbox: Inbox, service: Service, threads: int) -> int:
+def _serve(data: DataLink, inbox: Inbox, service: Service, slots: list[Slot]) -> int:
     try:
-        if threads > 1:
-            serve_threads(inbox, service, threads)
+        if len(slots) > 1:
+            serve_threads(inbox, service, slots)
         else:
-            serve_inline(inbox, service)
+            serve_inline(inbox, service, slots[0])
     except ProtocolError as error:
         end_worker(error)
     if data.broken:

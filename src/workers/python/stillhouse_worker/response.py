@@ -9,6 +9,7 @@ from .frames import ABORT, DATA, DONE, END, FREE, MAX_DATA, MAX_SENT, RESPONSE, 
 from .headers import MAX_HEAD, Head, encode_head, with_length
 
 if TYPE_CHECKING:
+    from .interruption import ThreadInterruption
     from .links import DataLink
     from .running import Running
 
@@ -26,9 +27,11 @@ class Response:
 
     # What most responses leave as it is stands here once, and costs them nothing.
     sent = 0
-    cancelled = committed = ended = freed = finished = False
+    cancelled = half_closed = committed = ended = freed = finished = False
     too_long: int | None = None  # the Content-Length that the body passed
     dropped: tuple[str, ...] = ()
+    interruption: ThreadInterruption | None = None  # an exception may be on its way to this request's thread
+    interrupted = False
     _head: Head | None = None
     _fault: Exception | None = None
 
@@ -55,25 +58,40 @@ class Response:
             self._fault = errors.start_response_twice()
             raise self._fault
         try:
-            self._head = encode_head(status, headers)
+            self._head = head = encode_head(status, headers)
         except errors.AppError as error:
             self._head = None  # an application that catches it has no head all the same
             self._fault = error
             raise
         if self._fault is not None:
             self._fault = None
-        if self._head.dropped:
-            self.dropped = self._head.dropped
+        if head.dropped:
+            self.dropped = head.dropped
         return self.write
 
     def write(self, data: bytes) -> None:
-        """PEP 3333, "The write() Callable": the bytes are on their way when it returns. Raises AppError, ClientGone."""
+        """PEP 3333, "The write() Callable": the bytes are on their way when it returns.
+
+        Raises AppError, also for what passes Content-Length, and ClientGone.
+        """
+        self.settle()
         if not isinstance(data, bytes):
             raise errors.chunk_not_bytes(data, 'wrote')
         if self.finished:
             raise errors.write_after_end()
         if data:
             self.send(data)
+            if self.too_long is not None:
+                raise errors.body_too_long(self.too_long)
+
+    def settle(self) -> None:
+        """The application gives way to our code: an interruption that is on its way is raised here, and not later."""
+        if self.interruption is not None:
+            self.interruption.settle()
+
+    def client_gone(self) -> bool:
+        """`environ['stillhouse.client_gone']`: whether the client has closed its side, or nobody waits any more."""
+        return self.cancelled or self.half_closed
 
     @property
     def head(self) -> Head:
@@ -87,27 +105,27 @@ class Response:
     @property
     def drops_body(self) -> bool:
         """RFC 9110, sections 6.4.1 and 9.3.2: responses that have no body on the wire."""
-        return self._is_head or self.head.code in (204, 304)
+        return self._is_head or self.head.bodyless
 
     def send_whole(self, body: bytes) -> bool:
         """Send a complete response in one frame and free the slot; False where it is not as simple as that."""
-        head = self._head
+        head, size = self._head, len(body)
         if (
             head is None
             or self._fault is not None
             or self.committed
             or self._is_head
-            or head.code == 304
-            or head.code == 204
-            or (head.length is not None and head.length != len(body))
-            or len(body) > self.granted
-            or len(body) > _MAX_WHOLE
+            or head.bodyless
+            or (head.length is not None and head.length != size)
+            or size > self.granted
+            or size > _MAX_WHOLE
         ):
             return False
         # Before the frame leaves: a thread that still has write() must not send behind it.
-        self.sent = len(body)
+        self.sent = size
         self.committed = self.ended = self.freed = self.finished = True
-        self._link.send(RESPONSE, END | FREE | self._pace, self.id, head.count, head.data, body)
+        pace = SLOW if perf_counter() - self.began > _QUICK else 0
+        self._link.send(RESPONSE, END | FREE | pace, self.id, head.count, head.data, body)
         return True
 
     @property
@@ -122,21 +140,22 @@ class Response:
 
     def send(self, chunk: bytes) -> None:
         """Send body bytes, not empty, with the head before the first; what passes Content-Length is cut off."""
-        length = self.head.length
+        head = self.head
         if self.cancelled:
             raise errors.ClientGone('the client has gone')
-        if self.drops_body:
+        if self._is_head or head.bodyless:
             return
+        length = head.length
         if length is not None and len(chunk) > length - self.sent:
             self.too_long = length
             chunk = memoryview(chunk)[:length - self.sent]
-        if len(chunk) or not self.committed:
+        if len(chunk) > MAX_DATA or len(chunk) > self.granted - self.sent:
             self._send_pieces(chunk, length)
+        elif len(chunk) or not self.committed:
+            self._send_piece(chunk, length)
 
     def _send_pieces(self, chunk: bytes, length: int | None) -> None:
-        room = self.granted - self.sent
-        if len(chunk) <= MAX_DATA and len(chunk) <= room:
-            return self._send_piece(chunk, length)
+        """In frames of a bounded size, each when the window lets it pass."""
         rest = memoryview(chunk)
         while rest:
             room = self.granted - self.sent
@@ -177,12 +196,13 @@ class Response:
         self.ended, self.freed = True, free
         self._send(b'', END | FREE | self._pace if free else END)
 
-    def abort(self, free: bool) -> None:
-        """The application failed: 500, or the connection is cut. Nothing after END."""
+    def abort(self, free: bool, why: str = '') -> None:
+        """The application failed: 500, or the connection is cut. Nothing after END. `why`: for the client to see."""
         self.finished = True
         if not self.ended:
             self.ended, self.freed = True, free
-            self._link.send(ABORT, FREE | self._pace if free else 0, self.id)
+            body = why.encode('utf-8', 'backslashreplace')[-MAX_DATA:]
+            self._link.send(ABORT, FREE | self._pace if free else 0, self.id, body=body)
 
     def free(self) -> None:
         """Say that the slot is free, if that is not said yet."""

@@ -8,41 +8,38 @@ from .errors import ClientGone
 from .links import DataLink
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
-    class Tracked(Protocol):
-        """What is kept of a response: its request's number, bytes granted and sent, and whether anyone still waits."""
-
-        id: int
-        granted: int
-        sent: int
-        cancelled: bool
+    from .interruption import MainInterruption, ThreadInterruption
+    from .response import Response
 
 _REMEMBERED = 64  # cancelled ids that belong to no running request; a front asks for far fewer at once
 
 
-class Running:
-    """Slots add and remove their responses without a lock: operations on a dict are atomic."""
+class Slot:
+    """A place where one request at a time runs."""
 
-    def __init__(self, link: DataLink) -> None:
+    response: Response | None = None  # set by the thread that runs it, without a lock: that is atomic
+    interruption: MainInterruption | ThreadInterruption | None = None
+
+
+class Running:
+    """The responses in a worker's slots."""
+
+    def __init__(self, link: DataLink, slots: int) -> None:
+        self.slots = [Slot() for _ in range(slots)]
+        self.cancelled_early: dict[int, None] = {}
         self._link = link
-        self._running: dict[int, Tracked] = {}
-        self._cancelled_early: dict[int, None] = {}
         self._changed = Condition()
 
-    def add(self, response: Tracked) -> None:
-        self._running[response.id] = response
-        if self._cancelled_early and response.id in self._cancelled_early:
-            del self._cancelled_early[response.id]
+    def recall(self, response: Response) -> None:
+        """Cancel a response that has got its slot where that was asked for already."""
+        if response.id in self.cancelled_early:
+            del self.cancelled_early[response.id]
             response.cancelled = True
-
-    def remove(self, response: Tracked) -> None:
-        self._running.pop(response.id, None)
 
     def credit(self, id: int, size: int) -> None:
         """The front grants `size` more body bytes."""
         with self._changed:
-            response = self._running.get(id)
+            response = self._find(id)
             if response is not None:
                 response.granted += size
                 self._changed.notify_all()
@@ -50,16 +47,36 @@ class Running:
     def cancel(self, id: int) -> None:
         """Nobody waits for this request: it may run, have ended, or not have been read from the data link yet."""
         with self._changed:
-            if id not in self._running:
-                self._cancelled_early[id] = None
-                if len(self._cancelled_early) > _REMEMBERED:
-                    del self._cancelled_early[next(iter(self._cancelled_early))]
-            response = self._running.get(id)  # looked up after the note is left: `add` works the other way round
+            if self._find(id) is None:
+                self.cancelled_early[id] = None
+                if len(self.cancelled_early) > _REMEMBERED:
+                    del self.cancelled_early[next(iter(self.cancelled_early))]
+            response = self._find(id)  # after the note is left: a slot looks for the note after it shows its response
             if response is not None:
                 response.cancelled = True
                 self._changed.notify_all()
 
-    def wait_for_room(self, response: Tracked) -> int:
+    def note_gone(self, id: int) -> None:
+        """The client has closed its side. It may still read: the application goes on, unless it asks."""
+        response = self._find(id)
+        if response is not None:
+            response.half_closed = True
+
+    def interrupt(self, id: int) -> None:
+        """End the application of this request, as far as Python can: code in C is not reached before it returns."""
+        for slot in self.slots:
+            response = slot.response
+            if response is not None and response.id == id and slot.interruption is not None:
+                slot.interruption.begin(response)
+
+    def _find(self, id: int) -> Response | None:
+        for slot in self.slots:
+            response = slot.response
+            if response is not None and response.id == id:
+                return response
+        return None
+
+    def wait_for_room(self, response: Response) -> int:
         """Wait until the window lets body bytes pass; how many. Raises ClientGone."""
         with self._changed:
             while True:

@@ -2,17 +2,19 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 from typing import Any, BinaryIO, Callable
 
 from .body import deliver, deliver_list
 from .endings import leave_child
-from .environ import InputError, open_input
-from .errors import AppError, ClientGone, body_too_long, describe
-from .frames import INLINE, STREAM, Frame, ProtocolError, decode_pairs
+from .environ import Environs, InputError, open_input
+from .errors import AppError, ClientGone, RequestTimeout, body_too_long, describe
+from .frames import INLINE, STREAM, Frame, ProtocolError
+from .interruption import calls_application
 from .links import DataLink
 from .records import ErrorStream, write_record
 from .response import Response
-from .running import Running
+from .running import Running, Slot
 from .streaming_inbox import StreamingInbox
 from .tracebacks import format_error, has_user_frames
 
@@ -20,7 +22,7 @@ from .tracebacks import format_error, has_user_frames
 class Service:
     """Calls the application. `target`: its name in messages, such as `web_app:application`.
 
-    `bodies`: where streamed ones come, if this app's do.
+    `bodies`: where streamed ones come, if this app's do. `debug`: the front is given the traceback of a failure.
     """
 
     def __init__(
@@ -32,32 +34,43 @@ class Service:
         link: DataLink,
         running: Running,
         bodies: StreamingInbox | None = None,
+        debug: bool = False,
     ) -> None:
         self._application = application
         self._target = target
-        self._constants = constants
+        self._environs = Environs(constants)
         self._window = window
         self._link = link
         self._running = running
         self._bodies = bodies
-        self._pid = os.getpid()
+        self._debug = debug
+        self._in_child = False
+        os.register_at_fork(after_in_child=self._note_fork)
         self._warned: set[str] = set()
 
-    def run(self, frame: Frame) -> None:
-        """Run one request. Raises ProtocolError alone: the application's exceptions end here."""
-        environ = decode_pairs(frame.head, frame.count)
+    @calls_application
+    def run(self, frame: Frame, slot: Slot) -> None:
+        """Run one request in a free slot. Raises ProtocolError alone: the application's exceptions end here."""
+        environ = self._environs.make(frame.head, frame.count)
         request = environ.get('HTTP_X_REQUEST_ID')
-        environ.update(self._constants)
         environ['wsgi.errors'] = errors = ErrorStream(request)
         response = Response(frame.id, environ.get('REQUEST_METHOD') == 'HEAD', self._window, self._link, self._running)
-        self._running.add(response)
+        slot.response = response
+        if self._running.cancelled_early:
+            self._running.recall(response)
+        environ['stillhouse.client_gone'] = response.client_gone
         close = body = None
         try:
-            environ['wsgi.input'] = body = open_input(frame, environ, self._bodies)
+            if frame.flags == INLINE:
+                environ['wsgi.input'] = BytesIO(frame.body)
+            else:
+                environ['wsgi.input'] = body = open_input(frame, environ, self._bodies)
             if response.cancelled:
                 raise ClientGone('the client has gone')
             result = self._application(environ, response.start_response)
-            if os.getpid() != self._pid:
+            if response.interruption is not None:
+                response.interruption.settle()
+            if self._in_child:
                 leave_child()
             if type(result) is list or type(result) is tuple:
                 deliver_list(result, response)
@@ -67,45 +80,59 @@ class Service:
         except ProtocolError:
             raise
         except BaseException as error:
+            try:  # here, and not in a function: that could be interrupted before its `try`
+                response.settle()
+            except RequestTimeout:
+                pass
             self._fail(error, response, close is None, request)
         if close is not None:
-            self._close(close, request)
+            self._close(close, response, request)
         if response.dropped or response.too_long is not None:
             self._report(response, request)
         if not response.freed:
             self._free(response)
         if errors.partial:
             errors.flush()
-        if body is not None and frame.flags != INLINE:
+        if body is not None:
             _close_input(body)
             if frame.flags == STREAM:
                 self._bodies.close_body(frame.id)
-        self._running.remove(response)
+        slot.response = None
+        if response.interruption is not None:
+            _settle(response)
+
+    def _note_fork(self) -> None:
+        self._in_child = True
 
     def _fail(self, error: BaseException, response: Response, free: bool, request: str | None) -> None:
         """Say why, then ABORT. SystemExit and KeyboardInterrupt are the request's failure too: the worker goes on."""
-        if os.getpid() != self._pid:
+        if self._in_child:
             leave_child(error)
-        if isinstance(error, ClientGone):
+        if isinstance(error, (ClientGone, RequestTimeout)):
             return
+        text = format_error(error)
         if isinstance(error, AppError):
-            traceback = format_error(error) if has_user_frames(error) else error.traceback
+            if error.code == 'APP_BODY_TOO_LONG':
+                response.too_long = None  # said here
+            traceback = text if has_user_frames(error) else error.traceback
             write_record('error', f'{self._target} {error}', error.code, traceback, request)
         elif isinstance(error, InputError):
             write_record('error', str(error), 'WORKER_INPUT_INCOMPLETE', request=request)
         else:
             message = f'{self._target} raised {describe(error)}'
-            write_record('error', message, 'APP_EXCEPTION', format_error(error), request)
+            write_record('error', message, 'APP_EXCEPTION', text, request)
         try:
-            response.abort(free)
+            response.abort(free, text if self._debug else '')
         except ClientGone:
             pass
 
-    def _close(self, close: Callable[[], None], request: str | None) -> None:
+    @calls_application
+    def _close(self, close: Callable[[], None], response: Response, request: str | None) -> None:
         try:
             close()
+            response.settle()
         except BaseException as error:
-            if os.getpid() != self._pid:
+            if self._in_child:
                 leave_child(error)
             message = f'{self._target}: close() of its body raised {describe(error)}'
             write_record('error', message, 'APP_CLOSE_FAILED', format_error(error), request)
@@ -114,7 +141,7 @@ class Service:
         try:
             response.free()
         except ClientGone:
-            if os.getpid() != self._pid:
+            if self._in_child:
                 leave_child()
 
     def _report(self, response: Response, request: str | None) -> None:

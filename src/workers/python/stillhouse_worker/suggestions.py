@@ -63,10 +63,13 @@ def _callables(holder: Any) -> list[str]:
 
 
 def _is_candidate(value: Any, own: str | None) -> bool:
-    if not callable(value):
-        return False
-    is_definition = isinstance(value, type) or hasattr(value, '__code__')
-    return not is_definition or getattr(value, '__module__', None) == own
+    try:
+        if not callable(value):
+            return False
+        is_definition = isinstance(value, type) or hasattr(value, '__code__')
+        return not is_definition or getattr(value, '__module__', None) == own
+    except Exception:
+        return False  # a proxy that has nothing behind it yet, such as Flask's `request`
 
 
 def _either(names: list[str]) -> str:
