@@ -1,17 +1,44 @@
+/** The cases as a table: what can be said of them without a server. */
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { THEMES } from './cases/themes.ts';
-import { ROWS } from './rows.ts';
-import type { Kind } from './subject.ts';
-import { concerns } from './suite.ts';
+import { test } from 'node:test';
+import { concerns, type Language } from './case.ts';
+import { THEMES } from './cases/index.ts';
 
-for (const kind of ['python', 'typescript'] satisfies Kind[]) {
-  it(`every row of the table has a case for ${kind}`, () => {
-    const cases = THEMES.flatMap((theme) => theme.cases.filter((one) => concerns(theme, one, kind)));
-    const covered = new Set(cases.map(({ row }) => row));
-    assert.deepEqual(
-      Object.keys(ROWS).filter((row) => !covered.has(row as keyof typeof ROWS)),
-      [],
-    );
+const cases = THEMES.flatMap((theme) => theme.cases);
+
+test('every case has a name of its own', () => {
+  const names = cases.map(({ id }) => id);
+  assert.deepEqual(
+    names.filter((name, index) => names.indexOf(name) !== index),
+    [],
+  );
+});
+
+test('every case rests on a section of PEP 3333, an RFC, or both', () => {
+  const SECTION = /^(PEP 3333, [A-Z_a-z].*|RFC \d{4}, \d+(\.\d+)*)$/;
+  assert.deepEqual(
+    cases.filter(({ section }) => !section.split('; ').every((one) => SECTION.test(one))).map(({ id }) => id),
+    [],
+  );
+});
+
+test('every case says what holds in a sentence', () => {
+  assert.deepEqual(
+    cases.filter(({ sentence }) => !/^\S.*\.$/s.test(sentence)).map(({ id }) => id),
+    [],
+  );
+});
+
+test('a case that leaves something open lists what it allows, or tells which outcome it was', () => {
+  const open = cases.filter(({ level }) => level === 'may');
+  assert.deepEqual(
+    open.filter((one) => one.run === undefined && !('allows' in one)).map(({ id }) => id),
+    [],
+  );
+});
+
+for (const language of ['python', 'typescript'] satisfies Language[]) {
+  test(`there are at least 200 cases for ${language}`, () => {
+    assert.ok(cases.filter((one) => concerns(one, language)).length >= 200);
   });
 }

@@ -3,8 +3,12 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 const PATIENCE_MS = 20_000;
+/** Characters of what has come, in an error. */
+const SHOWN = 2_000;
 
 export interface Answer {
+  /** Of HTTP, such as `1.1`. */
+  readonly version: string;
   readonly status: number;
   readonly reason: string;
   /** Names in lower case, in the order in which they came. */
@@ -15,20 +19,28 @@ export interface Answer {
   readonly complete: boolean;
 }
 
+/** The server closed before what was waited for had come. */
+export class ConnectionEnded extends Error {}
+
 /** A raw connection, read answer by answer. */
 export class Wire implements Disposable {
   readonly socket: Socket;
+  readonly #patience: number;
   #received: Buffer = Buffer.alloc(0);
   #closed = false;
+  #broken = false;
   #wake: (() => void) | undefined;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, patience: number) {
     this.socket = socket;
+    this.#patience = patience;
     socket.on('data', (bytes) => {
       this.#received = Buffer.concat([this.#received, bytes]);
       this.#wake?.();
     });
-    socket.on('error', () => undefined);
+    socket.on('error', () => {
+      this.#broken = true;
+    });
     for (const event of ['end', 'close'] as const) {
       socket.on(event, () => {
         this.#closed = true;
@@ -37,10 +49,11 @@ export class Wire implements Disposable {
     }
   }
 
-  static async open(port: number, host = '127.0.0.1'): Promise<Wire> {
+  /** @param patience milliseconds to wait for whatever is asked of it */
+  static async open(port: number, host = '127.0.0.1', patience = PATIENCE_MS): Promise<Wire> {
     const socket = connect({ port, host, allowHalfOpen: true, noDelay: true });
     await once(socket, 'connect');
-    return new Wire(socket);
+    return new Wire(socket, patience);
   }
 
   send(bytes: string | Uint8Array): this {
@@ -64,7 +77,7 @@ export class Wire implements Disposable {
       .toString('latin1')
       .trimEnd()
       .split('\r\n');
-    const [, status = '', reason = ''] = /^HTTP\/1\.1 ([0-9]{3}) (.*)$/.exec(statusLine) ?? [];
+    const [, version = '', status = '', reason = ''] = /^HTTP\/(1\.[01]) ([0-9]{3})(?: (.*))?$/.exec(statusLine) ?? [];
     const headers = lines.map(
       (line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()] as const,
     );
@@ -73,7 +86,7 @@ export class Wire implements Disposable {
       method === 'HEAD' || code === 204 || code === 304 || code < 200
         ? { body: Buffer.alloc(0), complete: true }
         : await this.#body(headers);
-    return { status: code, reason, headers, body, complete };
+    return { version, status: code, reason, headers, body, complete };
   }
 
   /** Everything until the server closes. */
@@ -101,7 +114,7 @@ export class Wire implements Disposable {
     const header = (wanted: string) => headers.find(([name]) => name === wanted)?.[1];
     if (header('transfer-encoding') === 'chunked') return this.#chunks();
     const length = header('content-length');
-    if (length === undefined) return { body: await this.rest(), complete: true };
+    if (length === undefined) return { body: await this.rest(), complete: !this.#broken };
     const size = Number(length);
     await this.#until(() => (this.#received.length >= size || this.#closed ? true : undefined), 'the body');
     const complete = this.#received.length >= size;
@@ -136,18 +149,18 @@ export class Wire implements Disposable {
   }
 
   async #until<T>(look: () => T | undefined, what: string): Promise<T> {
+    let late = false;
     const deadline = setTimeout(() => {
-      this.#closed = true;
+      late = true;
       this.#wake?.();
-    }, PATIENCE_MS);
+    }, this.#patience);
     try {
       for (;;) {
         const found = look();
         if (found !== undefined) return found;
-        if (this.#closed)
-          throw new Error(
-            `the connection ended before ${what} came; there is ${JSON.stringify(this.#received.toString('latin1'))}`,
-          );
+        const there = JSON.stringify(this.#received.toString('latin1').slice(0, SHOWN));
+        if (this.#closed) throw new ConnectionEnded(`the connection ended before ${what} came; there is ${there}`);
+        if (late) throw new Error(`waited ${this.#patience / 1000} s in vain for ${what}; there is ${there}`);
         const { promise, resolve } = Promise.withResolvers<void>();
         this.#wake = resolve;
         await promise;

@@ -1,76 +1,157 @@
 import assert from 'node:assert/strict';
-import { header } from '../../support/wire.ts';
-import type { Exchange } from '../exchange.ts';
-import type { Case, Theme } from '../suite.ts';
+import type { Case, Seen, Theme } from '../case.ts';
+import { PEP } from '../sections.ts';
+import { answerOf } from '../talk.ts';
 
-const ROW = 'HEAD, 204, 304, 1xx';
+const HEAD = { method: 'HEAD' } as const;
+const HEAD_WORDS = 'The HEAD method is identical to GET except that the server MUST NOT send content in the response.';
+const LENGTH_WORDS =
+  'A server MUST NOT send Content-Length in such a response unless its field value equals the decimal number of octets that would have been sent in the content of a response if the same request had used the GET method.';
+const NO_LENGTH_WORDS =
+  'A server MUST NOT send a Content-Length header field in any response with a status code of 1xx (Informational) or 204 (No Content).';
 
-interface Expected {
-  readonly method?: string;
-  readonly status?: number;
-  readonly length: string | undefined;
-}
-
-/** The bytes that come behind the head, up to the next response, are none. */
-async function hasNoBody(exchange: Exchange, path: string, { method = 'GET', status = 200, length }: Expected) {
-  const wire = await exchange.open();
-  wire.send(exchange.request(path, { method }) + exchange.request('/sized'));
-  const answer = await wire.answer(method);
-  assert.equal(answer.status, status);
-  assert.equal(header(answer, 'content-length'), length);
-  if (status === 204) assert.equal(header(answer, 'transfer-encoding'), undefined);
-  const next = await wire.answer();
-  assert.deepEqual(
-    [next.status, next.body.toString()],
-    [200, 'hello'],
-    'the next response begins right behind the head',
-  );
-}
-
-function bodyless(name: string, path: string, expected: Expected): Case {
+function head(app: string, what: string, seen: Seen = {}): Case {
   return {
-    row: ROW,
-    name: `${name} (${path})`,
-    async run(exchange) {
-      await hasNoBody(exchange, path, expected);
-      await exchange.noComplaint();
-    },
+    id: `head-${app}`,
+    sentence: `A HEAD of ${what} has no body.`,
+    section: 'RFC 9110, 9.3.2',
+    level: 'must',
+    words: HEAD_WORDS,
+    app,
+    request: HEAD,
+    sees: { status: 200, framed: true, ...seen },
   };
 }
 
-const HEAD = { method: 'HEAD' };
+const noContent = (
+  [
+    ['no-content', 'an empty list'],
+    ['no-content-length', 'a Content-Length of 0'],
+    ['no-content-body', 'a body'],
+    ['no-content-sized-body', 'a body and its Content-Length'],
+    ['no-content-generator', 'a generator'],
+  ] as const
+).flatMap(([app, what]): Case[] => [
+  {
+    id: app,
+    sentence: `204 with ${what} has no body: the next answer follows the head, or the end.`,
+    section: 'RFC 9112, 6.3',
+    level: 'must',
+    words:
+      'Any response to a HEAD request and any response with a 1xx (Informational), 204 (No Content), or 304 (Not Modified) status code is always terminated by the first empty line after the header fields',
+    app,
+    sees: { status: 204, framed: true },
+  },
+  {
+    id: `${app}-framing`,
+    sentence: `204 with ${what} has neither Content-Length nor Transfer-Encoding.`,
+    section: 'RFC 9110, 8.6; RFC 9112, 6.1',
+    level: 'must',
+    words: NO_LENGTH_WORDS,
+    app,
+    sees: { status: 204, headers: { 'content-length': undefined, 'transfer-encoding': undefined } },
+  },
+]);
+
+const notModified = (
+  [
+    ['not-modified', 'an empty list'],
+    ['not-modified-length', 'the Content-Length of a 200'],
+    ['not-modified-body', 'a body'],
+    ['not-modified-sized-body', 'a body and its Content-Length'],
+  ] as const
+).map(
+  ([app, what]): Case => ({
+    id: app,
+    sentence: `304 with ${what} has no body: the next answer follows the head, or the end.`,
+    section: 'RFC 9110, 15.4.5',
+    level: 'must',
+    words: 'A 304 response is terminated by the end of the header section; it cannot contain content or trailers.',
+    app,
+    sees: { status: 304, framed: true },
+  }),
+);
 
 export const BODYLESS: Theme = {
-  app: 'bodyless',
   title: 'responses without a body',
   cases: [
-    bodyless('HEAD keeps Content-Length and drops the body', '/sized', { ...HEAD, length: '5' }),
-    bodyless('HEAD keeps Content-Length and drops a generator', '/sized-generator', { ...HEAD, length: '5' }),
-    bodyless('HEAD keeps Content-Length of an empty body', '/sized-empty', { ...HEAD, length: '5' }),
-    bodyless('HEAD keeps Content-Length of what is written', '/written', { ...HEAD, length: '5' }),
-    bodyless('HEAD says no length that it does not know', '/unsized-generator', { ...HEAD, length: undefined }),
+    head('length-list', 'a list with Content-Length', { headers: { 'content-length': '5' } }),
+    head('length-generator', 'a generator with Content-Length', { headers: { 'content-length': '5' } }),
+    head('head-sized', 'an application that knows HEAD, and gives Content-Length', {
+      headers: { 'content-length': '5' },
+    }),
+    head('head-written', 'what is written', { headers: { 'content-length': '5' } }),
+    head('body-list', 'a list without Content-Length'),
+    head('body-generator', 'a generator without Content-Length'),
+    head('body-large', 'a large body'),
+    head('head-aware', 'an application that knows HEAD'),
     {
-      row: ROW,
-      name: 'HEAD of an empty body does not say that a GET has length 0, or says what the GET says',
-      async run(exchange) {
-        const [head, get] = [await exchange.ask('/unsized-empty', HEAD), await exchange.ask('/unsized-empty')];
-        assert.equal(get.body.length, 0);
-        assert.ok([undefined, header(get, 'content-length')].includes(header(head, 'content-length')));
+      id: 'head-length-is-true',
+      sentence: 'An application that gives a HEAD nothing, and says no length, is not said to have a length of 0.',
+      section: 'RFC 9110, 8.6',
+      level: 'must',
+      words: LENGTH_WORDS,
+      app: 'head-aware',
+      async run(talk) {
+        const { headers } = await talk.ask(HEAD);
+        const length = headers.find(([name]) => name === 'content-length')?.[1];
+        assert.ok(length === undefined || length === '5', `Content-Length: ${length}, and a GET has 5 bytes`);
       },
     },
-    bodyless('204 loses its Content-Length', '/no-content', { status: 204, length: undefined }),
-    bodyless('204 loses its body', '/no-content-but-body', { status: 204, length: undefined }),
-    bodyless('304 keeps its Content-Length', '/not-modified', { status: 304, length: '42' }),
-    bodyless('304 loses its body', '/not-modified-but-body', { status: 304, length: '5' }),
-    bodyless('304 of a HEAD', '/not-modified', { ...HEAD, status: 304, length: '42' }),
-    ...['100', '101', '103'].map(
+    {
+      id: 'head-is-head',
+      sentence: 'The application sees that the method is HEAD.',
+      section: PEP.other,
+      level: 'should',
+      words: 'servers and gateways should "play dumb" and allow the application complete control over its output',
+      app: 'head-method',
+      request: HEAD,
+      sees: { status: 200, records: ['HEAD', 'close'] },
+    },
+    ...noContent,
+    ...notModified,
+    {
+      id: 'not-modified-head',
+      sentence: '304 to a HEAD has no body.',
+      section: 'RFC 9110, 15.4.5',
+      level: 'must',
+      app: 'not-modified-length',
+      request: HEAD,
+      sees: { status: 304, framed: true },
+    },
+    {
+      id: 'not-modified-keeps-length',
+      sentence: '304 keeps the Content-Length that the application gave.',
+      section: PEP.other,
+      level: 'should',
+      words: 'They should only make changes that do not alter the effective semantics of the application’s response.',
+      app: 'not-modified-length',
+      sees: { status: 304, headers: { 'content-length': '42' } },
+    },
+    {
+      id: 'reset-content',
+      sentence: '205 with a Content-Length of 0 has no body.',
+      section: 'RFC 9110, 15.3.6',
+      level: 'must',
+      words: 'a server MUST NOT generate content in a 205 response',
+      app: 'reset-content',
+      sees: { status: 205, body: '', complete: true, framed: true },
+    },
+    ...(['100', '101', '103'] as const).map(
       (status): Case => ({
-        row: ROW,
-        name: `${status} of an app is 500`,
-        async run(exchange) {
-          const answer = await exchange.ask(`/interim?${status}`);
-          assert.equal(answer.status, 500);
-          await exchange.complaint(new RegExp(`${status} Interim`));
+        id: `interim-${status}`,
+        sentence: `A ${status} of the application is not left as the only answer.`,
+        section: 'RFC 9110, 15.2',
+        level: 'must',
+        words:
+          'an interim response for communicating connection status or request progress prior to completing the requested action and sending a final response',
+        app: `interim-${status}`,
+        async run(talk) {
+          const wire = await talk.open();
+          wire.send(talk.bytes());
+          let answer = await answerOf(wire);
+          while (answer.status > 99 && answer.status < 200) answer = await answerOf(wire);
+          assert.ok(answer.status >= 200, 'no final answer came');
         },
       }),
     ),

@@ -1,64 +1,119 @@
-import assert from 'node:assert/strict';
-import { header } from '../../support/wire.ts';
-import type { Case, Theme } from '../suite.ts';
+import type { Case, Theme } from '../case.ts';
+import { PEP } from '../sections.ts';
 
-const ROW = 'file wrapper';
 const CONTENT = '0123456789'.repeat(20_000);
+const SAME =
+  "Apart from the handling of close(), the semantics of returning a file wrapper from the application should be the same as if the application had returned iter(filelike.read, '').";
+const POSITION =
+  'transmission should begin at the current position within the "file" at the time that transmission begins, and continue until the end is reached, or until Content-Length bytes have been written';
+const CLOSE =
+  'It may have a close() method, and if so, the iterable returned by wsgi.file_wrapper must have a close() method that invokes the original file-like object’s close() method.';
+const ANY =
+  'even if the object is not suitable for the platform API, the wsgi.file_wrapper must still return an iterable that wraps read() and close(), so that applications using file wrappers are portable across platforms';
 
-function gives(name: string, path: string, expected: string): Case {
+/** A server without wsgi.file_wrapper passes: it is optional, and the application then gives the blocks itself. */
+function gives(app: string, what: string, body = CONTENT, level: 'must' | 'should' = 'must', words = ANY): Case {
   return {
-    row: ROW,
-    name: `${name} (${path})`,
-    async run(exchange) {
-      assert.equal(await exchange.text(path), expected);
-      await exchange.noComplaint();
-      await exchange.checkClosed();
-    },
+    id: app,
+    sentence: `${what} arrives.`,
+    section: PEP.files,
+    level,
+    words,
+    app,
+    sees: { status: 200, body, complete: true, framed: true },
+  };
+}
+
+function closesFile(app: string, what: string): Case {
+  return {
+    id: `${app}-closed`,
+    sentence: `The file is closed: ${what}.`,
+    section: PEP.files,
+    level: 'may',
+    words: CLOSE,
+    app,
+    allows: [
+      { outcome: 'closed', status: 200, records: ['close'] },
+      { outcome: 'no wrapper', recorded: ['no wrapper'] },
+    ],
   };
 }
 
 export const FILES: Theme = {
-  app: 'files',
   title: 'wsgi.file_wrapper',
   cases: [
-    gives('a file without a descriptor', '/whole', CONTENT),
-    gives('a file with a descriptor, from where it stands', '/with-descriptor', CONTENT.slice(7)),
-    gives('from the file’s offset', '/from-offset', CONTENT.slice(100_003)),
-    gives('no further than Content-Length', '/part', CONTENT.slice(3, 100_008)),
-    gives('of a file that has nothing but read(size)', '/read-only', 'two blocks'),
-    gives('iterated by middleware, in blocks of the size it asked for', '/iterated', '0123|4567|89'),
-    gives('closes its file once, however often it is closed', '/closed-twice', '0123456789'),
+    gives('file', 'A file of 200 KB'),
+    gives('file-block-size', 'A file in blocks of 1,000 bytes'),
+    gives('file-bytes-io', 'A file in memory, without a descriptor'),
+    gives('file-read-only', 'A file that has nothing but read(size)', 'two blocks'),
+    gives('file-empty', 'An empty file', ''),
+    gives('file-at-end', 'A file that stands at its end', '', 'should', POSITION),
+    gives('file-offset', 'A file from where it stands', CONTENT.slice(100_003), 'should', POSITION),
+    gives('file-bytes-io-offset', 'A file in memory from where it stands', CONTENT.slice(100_003), 'should', POSITION),
+    gives(
+      'file-buffered',
+      'A file of which some was read, from where it stands and not its descriptor',
+      CONTENT.slice(7),
+      'should',
+      POSITION,
+    ),
+    gives('file-length', 'A file up to Content-Length', CONTENT.slice(3, 100_008), 'should', POSITION),
+    gives('file-length-whole', 'A file with its Content-Length'),
+    gives(
+      'file-bytes-io-length',
+      'A file in memory up to Content-Length',
+      CONTENT.slice(0, 100_005),
+      'should',
+      POSITION,
+    ),
+    gives('file-watched', 'A file-like object of the application', CONTENT.slice(7)),
+    gives('file-watched-descriptor', 'A file-like object with a descriptor', CONTENT.slice(7), 'should', POSITION),
+    gives('file-after-write', 'A file behind what was written', 'written,and a file', 'must', SAME),
+    gives('file-inside', 'A wrapper within another iterable', 'begin,0123456789'),
+    gives('file-iterated', 'What middleware makes of a wrapper', '0123456789'),
+    gives(
+      'file-unused',
+      'The body of an application that does not return its wrapper',
+      'another body',
+      'must',
+      'must not perform any data transmission until and unless the server/gateway actually receives the iterable as a return value from the application',
+    ),
+    closesFile('file-watched', 'at the end of the response'),
+    closesFile('file-watched-length', 'at Content-Length'),
+    closesFile('file-watched-descriptor', 'where it has a descriptor'),
+    closesFile('file-inside', 'by the close() of what it is within'),
     {
-      row: ROW,
-      name: 'a file that is shorter than Content-Length is logged, and the connection closed',
-      async run(exchange) {
-        const answer = await exchange.ask('/short');
-        assert.deepEqual([answer.body.toString(), answer.complete], [CONTENT, false]);
-        await exchange.complaint(/Content-Length/);
-        await exchange.checkClosed();
-      },
+      ...(closesFile('file-has-close', 'by the wrapper’s own close()') as Case & { level: 'may' }),
+      id: 'file-wrapper-has-close',
     },
     {
-      row: ROW,
-      name: 'a HEAD sends nothing of the file, and closes it',
-      async run(exchange) {
-        const wire = await exchange.open();
-        wire.send(exchange.request('/part', { method: 'HEAD' }) + exchange.request('/read-only'));
-        assert.equal(header(await wire.answer('HEAD'), 'content-length'), '100005');
-        assert.equal((await wire.answer()).body.toString(), 'two blocks');
-        await exchange.checkClosed();
-      },
+      id: 'file-short',
+      sentence: 'A file that is shorter than its Content-Length does not look whole.',
+      section: PEP.length,
+      level: 'should',
+      words:
+        'if the application does not provide enough data to meet its stated Content-Length, the server should close the connection',
+      app: 'file-short',
+      sees: { status: [0, 200, 500], complete: false },
     },
     {
-      row: ROW,
-      name: 'a client that leaves closes the file',
-      async run(exchange) {
-        const wire = await exchange.open();
-        wire.send(exchange.request('/whole'));
-        await wire.some();
-        wire.socket.resetAndDestroy();
-        await exchange.checkClosed();
-      },
+      id: 'file-head',
+      sentence: 'A HEAD of a file has no body, and its Content-Length.',
+      section: 'RFC 9110, 9.3.2',
+      level: 'must',
+      words: 'The HEAD method is identical to GET except that the server MUST NOT send content in the response.',
+      app: 'file-length',
+      request: { method: 'HEAD' },
+      sees: { status: 200, headers: { 'content-length': '100005' }, framed: true },
+    },
+    {
+      id: 'file-http-1-0',
+      sentence: 'A file reaches a client of HTTP/1.0.',
+      section: PEP.files,
+      level: 'must',
+      app: 'file',
+      request: { version: 'HTTP/1.0' },
+      sees: { status: 200, headers: { 'transfer-encoding': undefined }, body: CONTENT, complete: true },
     },
   ],
 };

@@ -1,149 +1,223 @@
-import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import type { Exchange } from '../exchange.ts';
-import type { Case, Theme } from '../suite.ts';
+import type { Case, Theme } from '../case.ts';
+import { PEP } from '../sections.ts';
+import { FRAMINGS, type Framing, frame } from './framing.ts';
+import { TRUNCATED } from './truncated.ts';
 
-const ROW = 'wsgi.input';
 const TEXT = 'one\ntwo\n\nthree';
-/** More than a body may have and stay in memory. */
+/** More than a server need keep in memory. */
 const PAD = 'x'.repeat(200_000);
+const READ = 'The methods listed in the table above must be supported by all servers conforming to this specification.';
+const PAST =
+  'The server is not required to read past the client’s specified Content-Length, and should simulate an end-of-file condition if the application attempts to read past that point.';
+const ALL =
+  'A server should allow read() to be called without an argument, and return the remainder of the client’s input stream.';
+const EMPTY =
+  'A server should return empty bytestrings from any attempt to read from an empty or exhausted input stream.';
+const SIZE =
+  'Servers should support the optional "size" argument to readline(), but as in WSGI 1.0, they are allowed to omit support for it.';
+const HINT = 'The application is free not to supply it, and the server or gateway is free to ignore it.';
 
-/** Steps of the app, and what each gives; the end comes again and again. */
-const STEPS: readonly (readonly [steps: string, seen: readonly unknown[]])[] = [
-  ['read,read,read:5', [TEXT, '', '']],
-  ['read:-1,readline', [TEXT, '']],
-  ['read:3,read:0,read:100,read:100', ['one', '', TEXT.slice(3), '']],
-  ['readline,readline,readline,readline,readline', ['one\n', 'two\n', '\n', 'three', '']],
-  ['readline:2,readline:2,readline:100,readline:0', ['on', 'e\n', 'two\n', '']],
-  ['readlines,readlines,read', [['one\n', 'two\n', '\n', 'three'], [], '']],
-  ['readlines:1,readlines:3,readlines:0', [['one\n'], ['two\n'], ['\n', 'three']]],
-  ['iterate,iterate,read', [['one\n', 'two\n', '\n', 'three'], [], '']],
-  ['readline,read:2,iterate', ['one\n', 'tw', ['o\n', '\n', 'three']]],
-];
-
-const FRAMINGS: Readonly<Record<string, (body: string) => { headers: string[]; body: string }>> = {
-  sized: (body) => ({ headers: [`Content-Length: ${body.length}`], body }),
-  chunked: (body) => ({ headers: ['Transfer-Encoding: chunked'], body: chunked(body, 5) }),
-};
-
-function chunked(body: string, size: number): string {
-  const pieces = body.match(new RegExp(`.{1,${size}}`, 'gs')) ?? [];
-  return `${pieces.map((piece) => `${piece.length.toString(16)};ext="x"\r\n${piece}\r\n`).join('')}0\r\nX-Trailer: t\r\n\r\n`;
+interface Step {
+  readonly id: string;
+  readonly steps: string;
+  readonly seen: readonly unknown[];
+  readonly level: 'must' | 'should';
+  readonly words: string;
 }
 
-const methods = Object.entries(FRAMINGS).flatMap(([framing, frame]) =>
-  STEPS.flatMap(([steps, seen]): Case[] => [
-    {
-      row: ROW,
-      name: `${framing}: ${steps}`,
-      async run(exchange) {
-        const given = await exchange.text(`/steps?${steps}`, { method: 'POST', ...frame(TEXT) });
-        assert.deepEqual((JSON.parse(given) as { seen: unknown }).seen, seen);
+/** What an application asks of its input, and what it gets. What stays within Content-Length is a must. */
+const STEPS: readonly Step[] = [
+  { id: 'read-size', steps: 'read:14', seen: [TEXT], level: 'must', words: READ },
+  {
+    id: 'read-sizes',
+    steps: 'read:3,read:0,read:1,read:10',
+    seen: ['one', '', '\n', TEXT.slice(4)],
+    level: 'must',
+    words: READ,
+  },
+  { id: 'read-beyond', steps: 'read:3,read:100', seen: ['one', TEXT.slice(3)], level: 'should', words: PAST },
+  { id: 'read-all', steps: 'read', seen: [TEXT], level: 'should', words: ALL },
+  { id: 'read-minus-one', steps: 'read:-1', seen: [TEXT], level: 'should', words: ALL },
+  { id: 'read-end', steps: 'read:14,read:5,read:1,read', seen: [TEXT, '', '', ''], level: 'should', words: EMPTY },
+  { id: 'readline', steps: 'readline,readline,readline', seen: ['one\n', 'two\n', '\n'], level: 'must', words: READ },
+  { id: 'readline-last', steps: 'read:9,readline', seen: [TEXT.slice(0, 9), 'three'], level: 'should', words: PAST },
+  { id: 'readline-end', steps: 'read:14,readline,readline', seen: [TEXT, '', ''], level: 'should', words: EMPTY },
+  {
+    id: 'readline-size',
+    steps: 'readline:2,readline:2,readline:100',
+    seen: ['on', 'e\n', 'two\n'],
+    level: 'should',
+    words: SIZE,
+  },
+  { id: 'readlines', steps: 'readlines', seen: [['one\n', 'two\n', '\n', 'three']], level: 'should', words: PAST },
+  {
+    id: 'readlines-hint',
+    steps: 'readlines:100',
+    seen: [['one\n', 'two\n', '\n', 'three']],
+    level: 'should',
+    words: HINT,
+  },
+  { id: 'readlines-end', steps: 'read:14,readlines', seen: [TEXT, []], level: 'should', words: EMPTY },
+  { id: 'iterate', steps: 'iterate', seen: [['one\n', 'two\n', '\n', 'three']], level: 'should', words: PAST },
+  { id: 'iterate-end', steps: 'read:14,iterate', seen: [TEXT, []], level: 'should', words: EMPTY },
+  { id: 'iterate-first', steps: 'next,read:3', seen: ['one\n', 'two'], level: 'must', words: READ },
+  {
+    id: 'interleaved',
+    steps: 'readline,read:2,readline,read:1,iterate',
+    seen: ['one\n', 'tw', 'o\n', '\n', ['three']],
+    level: 'should',
+    words: PAST,
+  },
+];
+
+const NAMES: Readonly<Record<Framing, string>> = {
+  sized: 'a body with Content-Length',
+  chunked: 'a chunked body',
+};
+
+/** Without chunks, of which the PEP speaks only in general, a request may be refused (RFC 9112, 7.1 demands them of HTTP/1.1). */
+function level(framing: Framing, wanted: 'must' | 'should'): 'must' | 'should' {
+  return framing === 'chunked' ? 'should' : wanted;
+}
+
+const methods = (Object.keys(FRAMINGS) as Framing[]).flatMap((framing) =>
+  STEPS.flatMap((step): Case[] => {
+    const shared = {
+      section: PEP.streams,
+      words: step.words,
+      app: 'steps',
+      level: level(framing, step.level),
+    } as const;
+    return [
+      {
+        ...shared,
+        id: `input-${framing}-${step.id}`,
+        sentence: `Of ${NAMES[framing]}, ${step.steps} gives what it should.`,
+        request: frame(framing, TEXT, [`X-Steps: ${step.steps}`]),
+        sees: { status: 200, json: { seen: step.seen } },
       },
-    },
-    {
-      row: ROW,
-      name: `${framing}, spooled: ${steps}`,
-      async run(exchange) {
-        const { headers, body } =
-          framing === 'sized' ? frame(PAD + TEXT) : { ...frame(''), body: chunked(PAD + TEXT, 9999) };
-        const given = await exchange.text(`/steps?skip:${PAD.length},${steps}`, { method: 'POST', headers, body });
-        assert.deepEqual((JSON.parse(given) as { seen: unknown }).seen, [PAD.length, ...seen]);
+      {
+        ...shared,
+        id: `input-${framing}-large-${step.id}`,
+        sentence: `Of the end of ${NAMES[framing]} of 200 KB, ${step.steps} gives what it should.`,
+        request: frame(framing, PAD + TEXT, [`X-Steps: skip:${PAD.length},${step.steps}`]),
+        sees: { status: 200, json: { seen: [PAD.length, ...step.seen] } },
       },
-    },
-  ]),
+    ];
+  }),
 );
 
 const sha256 = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex');
 
-/** A body that ends before it is complete: sent, and the client's side closed. */
-function truncated(name: string, headers: readonly string[], body: string): Case {
-  return {
-    row: ROW,
-    name: `a body that is cut short never looks complete (${name})`,
-    async run(exchange: Exchange) {
-      const wire = await exchange.open();
-      wire.send(exchange.request('/digest', { method: 'POST', headers, body }));
-      wire.socket.end();
-      const answer = await wire.answer();
-      assert.equal(answer.status, 400);
-      // A server that reads the body first does not even call the app.
-      assert.deepEqual(await exchange.saidAll(), exchange.subject.kind === 'makeServer' ? ['called'] : []);
-    },
-  };
-}
+const sizes = [1, 65_535, 65_536, 65_537, 300_000].flatMap((size) =>
+  (Object.keys(FRAMINGS) as Framing[]).map((framing): Case => {
+    const body = Array.from({ length: size }, (_, at) => String.fromCharCode((at * 7) % 251)).join('');
+    return {
+      id: `input-${framing}-${size}`,
+      sentence: `All ${size} bytes of ${NAMES[framing]} arrive, as they were sent.`,
+      section: framing === 'sized' ? PEP.streams : PEP.other,
+      level: level(framing, 'must'),
+      words:
+        framing === 'sized'
+          ? READ
+          : 'WSGI servers must handle any supported inbound "hop-by-hop" headers on their own, such as by decoding any inbound Transfer-Encoding, including chunked encoding if applicable.',
+      app: 'digest',
+      request: frame(framing, body),
+      sees: { status: 200, body: `${size} ${sha256(body)}` },
+    };
+  }),
+);
+
+const NO_BODY: readonly (readonly [id: string, what: string, steps: string, seen: unknown])[] = [
+  ['read', 'read()', 'read', ''],
+  ['read-size', 'read(10)', 'read:10', ''],
+  ['readline', 'readline()', 'readline', ''],
+  ['readlines', 'readlines()', 'readlines', []],
+  ['iterate', 'iteration', 'iterate', []],
+];
+
+const empty = NO_BODY.flatMap(([id, what, steps, seen]): Case[] => [
+  {
+    id: `input-none-${id}`,
+    sentence: `Of a request without a body, ${what} gives nothing, at once.`,
+    section: PEP.streams,
+    level: 'should',
+    words: EMPTY,
+    app: 'steps',
+    request: { headers: [`X-Steps: ${steps}`] },
+    sees: { status: 200, json: { seen: [seen] } },
+  },
+  {
+    id: `input-zero-${id}`,
+    sentence: `Of a body with a Content-Length of 0, ${what} gives nothing, at once.`,
+    section: PEP.streams,
+    level: 'should',
+    words: EMPTY,
+    app: 'steps',
+    request: { method: 'POST', headers: ['Content-Length: 0', `X-Steps: ${steps}`] },
+    sees: { status: 200, json: { seen: [seen] } },
+  },
+]);
 
 export const INPUT: Theme = {
-  app: 'input',
   title: 'wsgi.input',
   cases: [
     ...methods,
+    ...sizes,
+    ...empty,
+    ...TRUNCATED,
     {
-      row: ROW,
-      name: 'is empty without a body',
-      async run(exchange) {
-        const given = await exchange.text('/steps?read,readline,readlines,iterate');
-        assert.deepEqual(JSON.parse(given), { seen: ['', '', [], []], length: null });
-      },
+      id: 'input-types',
+      sentence: 'All that is read is bytes.',
+      section: PEP.unicode,
+      level: 'must',
+      words: 'values read from wsgi.input […] must be of type bytes',
+      app: 'types',
+      request: frame('sized', 'a\nbc\nd\n'),
+      sees: { status: 200, body: /^(bytes)$/ },
     },
     {
-      row: ROW,
-      name: 'is empty with a Content-Length of 0',
-      async run(exchange) {
-        const given = await exchange.text('/steps?read,read', { method: 'POST', headers: ['Content-Length: 0'] });
-        assert.deepEqual(JSON.parse(given), { seen: ['', ''], length: '0' });
-      },
+      id: 'input-while-answering',
+      sentence: 'The input can be read while the response is on its way.',
+      section: PEP.streams,
+      level: 'must',
+      words: 'An input stream (file-like object) from which the HTTP request body bytes can be read.',
+      app: 'answers-first',
+      request: frame('sized', TEXT),
+      sees: { status: 200, body: `got ${TEXT}`, complete: true },
     },
     {
-      row: ROW,
-      name: 'of a chunked body has its CONTENT_LENGTH, and no Transfer-Encoding',
-      kinds: ['python', 'typescript'],
-      async run(exchange) {
-        for (const body of [TEXT, PAD, '']) {
-          const options = { method: 'POST', headers: ['Transfer-Encoding: chunked'], body: chunked(body, 70_000) };
-          const { length } = JSON.parse(await exchange.text(`/steps?skip:1`, options)) as { length: string };
-          assert.equal(length, String(body.length));
-          assert.equal(await exchange.text('/digest', options), `${body.length} ${sha256(body)} None`);
+      id: 'input-of-get',
+      sentence: 'A GET may have a body too.',
+      section: 'RFC 9110, 9.3.1',
+      level: 'may',
+      words:
+        'content received in a GET request has no generally defined semantics, cannot alter the meaning or target of the request, and might lead some implementations to reject the request',
+      app: 'echo',
+      request: { ...frame('sized', 'hello'), method: 'GET' },
+      allows: [
+        { outcome: 'there', status: 200, body: 'hello' },
+        { outcome: 'refused', status: [400, 411, 413] },
+      ],
+    },
+    {
+      id: 'input-in-pieces',
+      sentence: 'A body that comes byte by byte is the same body.',
+      section: PEP.streams,
+      level: 'must',
+      words: READ,
+      app: 'echo',
+      async run(talk) {
+        const wire = await talk.open();
+        wire.send(talk.bytes({ method: 'POST', headers: ['Content-Length: 5'] }));
+        for (const letter of 'hello') {
+          wire.send(letter);
+          await new Promise((resolve) => setImmediate(resolve));
         }
+        const { body } = await wire.answer();
+        if (body.toString() !== 'hello') throw new Error(`the body was ${body.toString()}`);
       },
     },
-    ...[65_535, 65_536, 65_537, 1_000_000].map(
-      (size): Case => ({
-        row: ROW,
-        name: `gives all ${size} bytes`,
-        async run(exchange) {
-          const body = Array.from({ length: size }, (_, at) => String.fromCharCode((at * 7) % 251)).join('');
-          const digest = await exchange.text('/digest', { method: 'POST', ...FRAMINGS.sized?.(body) });
-          assert.equal(digest, `${size} ${sha256(body)} None`);
-        },
-      }),
-    ),
-    truncated('sized', ['Content-Length: 10'], 'short'),
-    truncated('spooled', ['Content-Length: 300000'], PAD),
-    truncated('chunked, in mid-chunk', ['Transfer-Encoding: chunked'], 'a\r\nshort'),
-    truncated('chunked, without the last chunk', ['Transfer-Encoding: chunked'], '5\r\nshort\r\n'),
-    truncated('chunked, without the last line', ['Transfer-Encoding: chunked'], '5\r\nshort\r\n0\r\n'),
-    truncated('chunked, malformed', ['Transfer-Encoding: chunked'], '5\r\nshort\r\nzz\r\n'),
-    {
-      row: ROW,
-      name: 'can be read while the response is on its way',
-      async run(exchange) {
-        const options = { method: 'POST', ...FRAMINGS.sized?.(TEXT) };
-        assert.equal(await exchange.text('/answers-first', options), `got ${TEXT}`);
-      },
-    },
-    ...(['sized', 'chunked'] as const).map(
-      (framing): Case => ({
-        row: ROW,
-        name: `that is not read does not spoil the next request (${framing})`,
-        async run(exchange) {
-          const wire = await exchange.open();
-          wire.send(exchange.request('/unread', { method: 'POST', ...FRAMINGS[framing]?.(TEXT) }));
-          wire.send(exchange.request('/steps?read', { method: 'POST', ...FRAMINGS[framing]?.('next') }));
-          assert.equal((await wire.answer()).body.toString(), 'unread');
-          assert.deepEqual((JSON.parse((await wire.answer()).body.toString()) as { seen: unknown }).seen, ['next']);
-        },
-      }),
-    ),
   ],
 };

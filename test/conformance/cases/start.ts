@@ -1,128 +1,221 @@
 import assert from 'node:assert/strict';
-import { type Answer, header } from '../../support/wire.ts';
-import type { Exchange } from '../exchange.ts';
-import type { Theme } from '../suite.ts';
+import type { Case, Theme } from '../case.ts';
+import { PEP } from '../sections.ts';
+import { answerOf, type Talk } from '../talk.ts';
 
-async function is500(exchange: Exchange, path: string, complaint: RegExp): Promise<Answer> {
-  const answer = await exchange.ask(path);
-  assert.equal(answer.status, 500);
-  assert.doesNotMatch(answer.body.toString(), /a body without a head|the app went on|not reached/);
-  await exchange.complaint(complaint);
-  return answer;
+const LATE =
+  'this invocation may be performed by the iterable’s first iteration, so servers must not assume that start_response() has been called before they begin iterating';
+const FATAL =
+  'it is a fatal error to call start_response without the exc_info argument if start_response has already been called within the current invocation of the application';
+const NOT_BEFORE =
+  'response headers must not be sent until there is actual body data available, or until the application’s returned iterable is exhausted';
+
+const late = { status: 201, reason: 'Created', body: 'late', complete: true } as const;
+
+/** The application waits at its gate with a head stored, and replaces it behind the gate. */
+async function nothingBeforeTheGate(talk: Talk): Promise<void> {
+  const gate = await talk.gate();
+  const wire = await talk.open();
+  wire.send(talk.bytes({ headers: [gate.header] }));
+  await gate.reached();
+  assert.equal(wire.socket.bytesRead, 0, 'bytes on the wire while the application has given none');
+  gate.pass();
+  const { status, body } = await wire.answer();
+  assert.deepEqual([status, body.toString()], [503, 'replaced']);
+}
+
+/** What comes before the gate is on the wire while the application waits at it. */
+export async function firstIsThere(talk: Talk): Promise<void> {
+  const gate = await talk.gate();
+  const wire = await talk.open();
+  wire.send(talk.bytes({ headers: [gate.header] }));
+  await gate.reached();
+  let received = '';
+  while (!received.includes('first,')) received += (await wire.some()).toString('latin1');
+  gate.pass();
+  while (!received.includes('second')) received += (await wire.some()).toString('latin1');
+}
+
+function never(id: string, what: string): Case {
+  return {
+    id,
+    sentence: `Where start_response is never called, ${what} is no response: the server answers with an error.`,
+    section: PEP.details,
+    level: 'must',
+    words:
+      'the application must invoke the start_response() callable before the iterable yields its first body bytestring, so that the server can send the headers before any body content',
+    app: id,
+    sees: { status: 'failure' },
+  };
 }
 
 export const START: Theme = {
-  app: 'start',
   title: 'start_response',
   cases: [
-    ...(['/late', '/late-after-empty'] as const).map((path) => ({
-      row: 'late start_response' as const,
-      name: `the first next() may call it (${path})`,
-      async run(exchange: Exchange) {
-        const answer = await exchange.ask(path);
-        assert.deepEqual([answer.status, answer.reason, answer.body.toString()], [201, 'Created', 'late']);
-        await exchange.noComplaint();
-      },
-    })),
-    ...(['/never', '/never-generator', '/never-empty'] as const).map((path) => ({
-      row: 'late start_response' as const,
-      name: `never called is 500 (${path})`,
-      run: async (exchange: Exchange) => void (await is500(exchange, path, /start_?response/i)),
-    })),
     {
-      row: 'empty chunk',
-      name: 'does not send the head, which can still be replaced',
-      async run(exchange) {
-        const wire = await exchange.open();
-        wire.send(exchange.request(`/empty-first?${exchange.barrier.path}`));
-        await exchange.barrier.reached();
-        assert.equal(wire.socket.bytesRead, 0);
-        exchange.barrier.open();
-        const answer = await wire.answer();
-        assert.deepEqual([answer.status, answer.body.toString()], [503, 'replaced']);
+      id: 'start-in-call',
+      sentence: 'Status, reason and headers are those that the application gave.',
+      section: PEP.start,
+      level: 'must',
+      app: 'start-in-call',
+      sees: { status: 299, reason: 'Quite Fine', headers: { 'x-first': '1', 'x-second': '2' }, body: 'hello' },
+    },
+    {
+      id: 'start-in-next',
+      sentence: 'A generator may call start_response before its first chunk.',
+      section: PEP.details,
+      level: 'must',
+      words: LATE,
+      app: 'start-in-next',
+      sees: late,
+    },
+    {
+      id: 'start-in-iter',
+      sentence: 'An application may be a class whose instances are iterable, and call start_response in __iter__.',
+      section: PEP.details,
+      level: 'must',
+      words: LATE,
+      app: 'start-in-iter',
+      sees: late,
+    },
+    {
+      id: 'start-after-empty',
+      sentence:
+        'start_response called after an empty chunk is in time, or the empty chunk was the first and it is an error.',
+      section: PEP.details,
+      level: 'may',
+      words: 'before the iterable yields its first body bytestring',
+      app: 'start-after-empty',
+      allows: [
+        { outcome: 'in time', ...late },
+        { outcome: 'error', status: 'failure' },
+      ],
+    },
+    never('start-never', 'a list'),
+    never('start-never-generator', 'a generator'),
+    never('start-never-empty', 'an empty list'),
+    {
+      id: 'start-none',
+      sentence: 'exc_info given as None is exc_info not given.',
+      section: PEP.start,
+      level: 'must',
+      words: 'a callable of the form start_response(status, response_headers, exc_info=None)',
+      app: 'start-none',
+      sees: { status: 200, body: 'hello' },
+    },
+    {
+      id: 'start-returns-write',
+      sentence: 'start_response returns a callable.',
+      section: PEP.start,
+      level: 'must',
+      app: 'start-returns-write',
+      sees: { status: 200, records: ['callable'] },
+    },
+    {
+      id: 'head-waits-in-call',
+      sentence: 'start_response itself sends nothing: the head can be replaced until there is a body.',
+      section: PEP.start,
+      level: 'must',
+      words: 'the start_response callable must not actually transmit the response headers',
+      app: 'start-then-wait',
+      run: nothingBeforeTheGate,
+    },
+    {
+      id: 'head-waits-for-a-byte',
+      sentence: 'An empty chunk sends no head: it can be replaced until the first chunk that is not empty.',
+      section: PEP.start,
+      level: 'must',
+      words: NOT_BEFORE,
+      app: 'empty-then-wait',
+      run: nothingBeforeTheGate,
+    },
+    {
+      id: 'head-of-length-zero',
+      sentence: 'A head with a Content-Length of 0 may be sent at once; whoever replaces it then sees the error.',
+      section: PEP.start,
+      level: 'may',
+      words:
+        'The only possible exception to this rule is if the response headers explicitly include a Content-Length of zero.',
+      app: 'empty-length-then-wait',
+      async run(talk) {
+        const gate = await talk.gate();
+        const wire = await talk.open();
+        wire.send(talk.bytes({ headers: [gate.header] }));
+        await gate.reached();
+        gate.pass();
+        const { status } = await answerOf(wire);
+        if (status === 503) return 'replaced';
+        if (status === 0 || status >= 400) return 'fails';
+        assert.equal(status, 200);
+        await talk.recorded('raised');
+        return 'sent at once';
       },
     },
     {
-      row: 'empty chunk',
-      name: 'nothing but empty chunks is an empty response',
-      run: async (exchange) => assert.equal(await exchange.text('/only-empty'), ''),
+      id: 'only-empty-chunks',
+      sentence: 'Where all chunks are empty the head is sent at the end, with an empty body.',
+      section: PEP.start,
+      level: 'must',
+      words: 'until the application’s returned iterable is exhausted',
+      app: 'only-empty',
+      sees: { status: 200, body: '', complete: true, framed: true },
     },
     {
-      row: 'empty chunk',
-      name: 'the first chunk that is not empty leaves with the head before the second is asked for',
-      async run(exchange) {
-        const wire = await exchange.open();
-        wire.send(exchange.request(`/first-chunk?${exchange.barrier.path}`));
-        let received = '';
-        while (!received.includes('first,')) received += (await wire.some()).toString('latin1');
-        assert.match(received, /^HTTP\/1\.1 200 OK\r\n/);
-        await exchange.pass();
-        while (!received.endsWith('0\r\n\r\n')) received += (await wire.some()).toString('latin1');
-        assert.match(received, /second\r\n0\r\n\r\n$/);
-      },
+      id: 'first-chunk-leaves',
+      sentence: 'A chunk is on its way before the application is done with the next.',
+      section: PEP.buffering,
+      level: 'must',
+      words:
+        'WSGI servers, gateways, and middleware must not delay the transmission of any block; they must either fully transmit the block to the client, or guarantee that they will continue transmission even while the application is producing its next block.',
+      app: 'chunk-then-wait',
+      run: firstIsThere,
+    },
+    ...(['start-twice', 'start-twice-none'] as const).map(
+      (app): Case => ({
+        id: app,
+        sentence: `A second call ${app === 'start-twice' ? 'without exc_info' : 'with None as exc_info'} raises, and the request fails.`,
+        section: PEP.start,
+        level: 'must',
+        words: FATAL,
+        app,
+        sees: { status: 'failure', records: ['raised'] },
+      }),
+    ),
+    {
+      id: 'start-twice-caught',
+      sentence: 'An application that traps the error of its second call has its first head sent, or fails.',
+      section: PEP.start,
+      level: 'may',
+      words: FATAL,
+      app: 'start-twice-caught',
+      allows: [
+        { outcome: 'fails', status: 'failure', records: ['raised'] },
+        {
+          outcome: 'first head',
+          status: 200,
+          headers: { 'x-second': undefined },
+          body: 'went on',
+          records: ['raised'],
+        },
+      ],
     },
     {
-      row: 'second call without exc_info',
-      name: 'is 500, and logged',
-      run: async (exchange) => void (await is500(exchange, '/twice', /second time/)),
+      id: 'start-twice-later',
+      sentence: 'A second call without exc_info raises also when the body is on its way.',
+      section: PEP.start,
+      level: 'must',
+      words: FATAL,
+      app: 'start-twice-later',
+      sees: { status: 200, recorded: ['raised'], neverRecorded: ['returned'] },
     },
     {
-      row: 'second call without exc_info',
-      name: 'is fatal also where the app catches the error',
-      async run(exchange) {
-        await is500(exchange, '/twice-caught', /second time/);
-        await exchange.said('caught');
-      },
-    },
-    {
-      row: 'second call without exc_info',
-      name: 'after the head cuts the connection',
-      async run(exchange) {
-        const answer = await exchange.ask('/twice-after-head');
-        assert.deepEqual([answer.status, answer.body.toString(), answer.complete], [200, 'first,', false]);
-        await exchange.complaint(/second time/);
-      },
-    },
-    {
-      row: 'exc_info',
-      name: 'before the head replaces status, headers and length',
-      async run(exchange) {
-        const answer = await exchange.ask('/replace');
-        assert.deepEqual([answer.status, answer.reason], [500, 'Replaced']);
-        assert.deepEqual([header(answer, 'x-first'), header(answer, 'x-second')], [undefined, 'yes']);
-        assert.deepEqual([header(answer, 'content-length'), header(answer, 'content-type')], ['5', undefined]);
-        assert.equal(answer.body.toString(), 'sorry');
-        await exchange.noComplaint();
-      },
-    },
-    {
-      row: 'exc_info',
-      name: 'on the first call is a first call',
-      async run(exchange) {
-        const answer = await exchange.ask('/first-with-error');
-        assert.deepEqual([answer.status, answer.body.toString()], [503, 'first']);
-        await exchange.noComplaint();
-      },
-    },
-    {
-      row: 'exc_info',
-      name: 'before the head forgets the length that was stored',
-      async run(exchange) {
-        const answer = await exchange.ask('/replace-length');
-        assert.deepEqual([answer.status, answer.body.toString(), answer.complete], [500, 'sorry', true]);
-        assert.equal(header(answer, 'content-length'), undefined);
-        await exchange.noComplaint();
-      },
-    },
-    {
-      row: 'exc_info',
-      name: 'after the head is raised again, and the connection is cut',
-      async run(exchange) {
-        const answer = await exchange.ask('/too-late');
-        assert.deepEqual([answer.status, answer.body.toString(), answer.complete], [200, 'first,', false]);
-        await exchange.said('raised again');
-        await exchange.complaint(/it broke in the middle/);
-      },
+      id: 'start-after-raise',
+      sentence: 'A call without exc_info raises also where the first one raised.',
+      section: PEP.start,
+      level: 'must',
+      words: 'This includes the case where the first call to start_response raised an error.',
+      app: 'start-after-raise',
+      sees: { status: 'failure', records: ['raised'] },
     },
   ],
 };

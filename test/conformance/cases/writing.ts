@@ -1,92 +1,131 @@
 import assert from 'node:assert/strict';
-import type { Exchange } from '../exchange.ts';
-import type { Theme } from '../suite.ts';
+import type { Case, Theme } from '../case.ts';
+import { PEP } from '../sections.ts';
+import { TOO_SHORT } from './lengths.ts';
+import { firstIsThere } from './start.ts';
 
-/** Runs something that only its own request may suffer from: the process that runs the app is the same before and after. */
-async function survives(exchange: Exchange, run: () => Promise<void>): Promise<void> {
-  const before = await exchange.text('/pid');
-  await run();
-  assert.equal(await exchange.text('/pid'), before, 'the process of the app lives on');
+const ORDER =
+  'any bytestrings yielded by the iterable are transmitted after all bytestrings passed to write() have been sent to the client';
+
+function gives(app: string, sentence: string, body: string, more: { method?: string } = {}): Case {
+  return {
+    id: more.method === undefined ? app : `${app}-${more.method.toLowerCase()}`,
+    sentence,
+    section: PEP.write,
+    level: 'must',
+    words: ORDER,
+    app,
+    request: more,
+    sees: { status: 200, body, complete: true, framed: true },
+  };
 }
 
+const raising = (['write-wrong', 'write-text'] as const).map(
+  (app): Case => ({
+    id: app,
+    sentence: `write() of ${app === 'write-text' ? 'a str' : 'a number'} raises, and the request fails.`,
+    section: PEP.unicode,
+    level: 'should',
+    words:
+      'For values referred to in this specification as "bytestrings" (i.e., values read from wsgi.input, passed to write() or yielded by the application), the value must be of type bytes',
+    // In TypeScript a chunk may be a string.
+    ...(app === 'write-text' ? { languages: ['python'] as const } : {}),
+    app,
+    sees: { status: 'failure', recorded: ['raised'] },
+  }),
+);
+
 export const WRITING: Theme = {
-  app: 'writing',
   title: 'write()',
   cases: [
+    gives('write-only', 'write() alone makes the body.', 'written'),
+    gives('write-then-list', 'What is written comes before what the list gives.', 'one,two,three,four'),
+    gives('write-then-one', 'A list of one chunk behind write() does not give the length of the body.', 'one,two'),
+    gives('write-then-generator', 'What is written comes before what the generator gives.', 'one,two,three'),
+    gives('write-empty', 'write() of nothing adds nothing, and ends nothing.', 'one,two'),
+    gives('write-only', 'What is written is not sent to a HEAD.', '', { method: 'HEAD' }),
     {
-      row: 'write()',
-      name: 'comes before what the iterable gives',
-      run: async (exchange) => assert.equal(await exchange.text('/first'), 'one,two,three,four'),
+      id: 'write-sized',
+      sentence: 'Content-Length counts what is written.',
+      section: PEP.length,
+      level: 'must',
+      app: 'write-sized',
+      sees: { status: 200, headers: { 'content-length': '8' }, body: 'one,two,', complete: true, framed: true },
     },
     {
-      row: 'write()',
-      name: 'alone makes the body, and Content-Length counts it',
-      async run(exchange) {
-        assert.equal(await exchange.text('/only'), 'all of ');
-        await exchange.noComplaint();
+      id: 'write-large',
+      sentence: 'What is written arrives whole and in order, if it is more than any buffer holds.',
+      section: PEP.write,
+      level: 'must',
+      app: 'write-large',
+      sees: { status: 200, body: 'a'.repeat(400_000) + 'b'.repeat(400_000) + 'c'.repeat(400_000), complete: true },
+    },
+    {
+      id: 'write-bytes',
+      sentence: 'Bytes of every value are written as they are.',
+      section: PEP.details,
+      level: 'should',
+      words:
+        'should treat the yielded bytestrings as binary byte sequences: in particular, it should ensure that line endings are not altered',
+      app: 'write-bytes-of-all-values',
+      sees: { status: 200, body: Buffer.from(Array.from({ length: 256 }, (_, value) => value)).toString('latin1') },
+    },
+    {
+      id: 'write-leaves',
+      sentence: 'What is written is on its way while the application goes on.',
+      section: PEP.write,
+      level: 'must',
+      words:
+        'before write() returns, it must guarantee that the passed-in bytestring was either completely sent to the client, or that it is buffered for transmission while the application proceeds onward',
+      app: 'write-then-wait',
+      run: firstIsThere,
+    },
+    {
+      id: 'write-too-long-sent',
+      sentence: 'No more is sent of what is written than Content-Length allows.',
+      section: PEP.length,
+      level: 'should',
+      words: 'the server should not transmit more bytes to the client than the header allows',
+      app: 'write-too-long',
+      sees: { status: [0, 200, 500], body: /^(?!.*and more)/s, framed: true },
+    },
+    {
+      id: 'write-too-long-raises',
+      sentence: 'write() past Content-Length raises an error.',
+      section: PEP.length,
+      level: 'should',
+      words: 'or raise an error if the application tries to write() past that point',
+      app: 'write-too-long',
+      sees: { recorded: ['raised'] },
+    },
+    {
+      id: 'write-then-raise',
+      sentence: 'An exception after write() leaves what was written, and no new head behind it.',
+      section: PEP.errors,
+      level: 'must',
+      app: 'write-then-raise',
+      sees: { status: 200, body: /^first,(?!.*HTTP\/1)/s },
+    },
+    {
+      id: 'write-sized-then-raise',
+      sentence: 'An exception after write() cuts a body with Content-Length: it is not filled up.',
+      section: PEP.length,
+      level: 'should',
+      words: TOO_SHORT,
+      app: 'write-sized-then-raise',
+      sees: { status: 200, headers: { 'content-length': '100' }, complete: false },
+    },
+    ...raising,
+    {
+      id: 'write-after-failure',
+      sentence: 'A response that failed in write() does no harm to the next request.',
+      section: PEP.errors,
+      level: 'must',
+      app: 'write-then-raise',
+      async run(talk) {
+        await talk.ask();
+        assert.equal((await talk.ask({ app: 'write-then-list' })).body.toString(), 'one,two,three,four');
       },
-    },
-    {
-      row: 'write()',
-      name: 'of nothing does not send the head',
-      async run(exchange) {
-        const answer = await exchange.ask('/empty');
-        assert.deepEqual([answer.status, answer.body.toString()], [503, 'replaced']);
-      },
-    },
-    {
-      row: 'write()',
-      name: 'sends at once',
-      async run(exchange) {
-        const wire = await exchange.open();
-        wire.send(exchange.request(`/streams?${exchange.barrier.path}`));
-        let received = '';
-        while (!received.includes('first,')) received += (await wire.some()).toString('latin1');
-        await exchange.pass();
-        while (!received.endsWith('0\r\n\r\n')) received += (await wire.some()).toString('latin1');
-        assert.match(received, /second\r\n0\r\n\r\n$/);
-      },
-    },
-    {
-      row: 'write()',
-      name: 'and then an exception cuts the connection',
-      async run(exchange) {
-        const answer = await exchange.ask('/too-late');
-        assert.deepEqual([answer.status, answer.body.toString(), answer.complete], [200, 'first,', false]);
-        await exchange.complaint(/it broke after write\(\)/);
-      },
-    },
-    {
-      row: 'write()',
-      name: 'of what is no chunk is 500 and logged',
-      async run(exchange) {
-        assert.equal((await exchange.ask('/not-a-chunk')).status, 500);
-        await exchange.complaint(/bytes|Uint8Array/);
-      },
-    },
-    {
-      row: 'write()',
-      name: 'of what is no chunk is 500 and logged also where it is not awaited, and harms no other request',
-      kinds: ['typescript', 'makeServer'],
-      run: (exchange) =>
-        survives(exchange, async () => {
-          assert.equal((await exchange.ask('/not-a-chunk-not-awaited')).status, 500);
-          await exchange.complaint(/Uint8Array/);
-        }),
-    },
-    {
-      row: 'write()',
-      name: 'after the end of the response is refused, and harms no other request',
-      run: (exchange) =>
-        survives(exchange, async () => {
-          const wire = await exchange.open();
-          const answer = await wire.send(exchange.request(`/late?${exchange.barrier.path}`)).answer();
-          assert.equal(answer.body.toString(), 'ended');
-          await exchange.pass();
-          await exchange.said('refused');
-          const next = await wire.send(exchange.request('/first')).answer();
-          assert.equal(next.body.toString(), 'one,two,three,four');
-        }),
     },
   ],
 };

@@ -1,8 +1,8 @@
 /** The servers that the cases are run against, each with an app of `test/fixtures/pep`. */
 import { join } from 'node:path';
-import { LineProcess } from '../support/line-process.ts';
-import { ROOT, type RunningServer, serve } from '../support/server.ts';
-import { ask } from '../support/wire.ts';
+import { LineProcess } from '../../support/line-process.ts';
+import { ROOT, type RunningServer, serve } from '../../support/server.ts';
+import { ask } from '../../support/wire.ts';
 
 export type Kind = 'python' | 'typescript' | 'makeServer';
 

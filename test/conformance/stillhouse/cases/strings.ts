@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { header } from '../../support/wire.ts';
+import { header } from '../../../support/wire.ts';
 import type { Case, Theme } from '../suite.ts';
 
 /** What the app gives, and what its complaint has to name: the mistake's place. The cure is asked of each. */

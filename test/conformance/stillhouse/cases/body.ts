@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { header } from '../../support/wire.ts';
+import { header } from '../../../support/wire.ts';
 import { type Exchange, endOf } from '../exchange.ts';
 import type { Case, Theme } from '../suite.ts';
 

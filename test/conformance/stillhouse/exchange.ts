@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Barrier } from '../support/barrier.ts';
-import { type Answer, Wire } from '../support/wire.ts';
+import { Barrier } from '../../support/barrier.ts';
+import { type Answer, Wire } from '../../support/wire.ts';
 import type { Complaint, Subject } from './subject.ts';
 
 const PATIENCE_MS = 20_000;
