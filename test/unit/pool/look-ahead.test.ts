@@ -25,7 +25,8 @@ function given(links: readonly FakeLink[]): string[][] {
   return links.map((link) => link.given);
 }
 
-test('nothing is sent ahead until 32 requests in a row were quick', () => {
+test('nothing is sent ahead until 32 requests in a row were quick', (t) => {
+  holdClock(t);
   const made = setUp(1);
   const [link] = made.links as [FakeLink];
   warmUp(made, 30);
@@ -39,7 +40,8 @@ test('nothing is sent ahead until 32 requests in a row were quick', () => {
   assert.deepEqual([link.ahead, made.pool.queued], [['/4', '/5', '/6'], 1]);
 });
 
-test('a slow request ends it, until 32 more were quick', () => {
+test('a slow request ends it, until 32 more were quick', (t) => {
+  holdClock(t);
   const made = setUp(1);
   const [link] = made.links as [FakeLink];
   warmUp(made, 31);
@@ -54,7 +56,8 @@ test('a slow request ends it, until 32 more were quick', () => {
   assert.deepEqual([link.ahead, made.pool.queued], [['/4'], 0]);
 });
 
-test('what was sent ahead when the app was quick stays, and no more follows', () => {
+test('what was sent ahead when the app was quick stays, and no more follows', (t) => {
+  holdClock(t);
   const made = setUp(1);
   const [link] = made.links as [FakeLink];
   warmUp(made);
@@ -63,7 +66,8 @@ test('what was sent ahead when the app was quick stays, and no more follows', ()
   assert.deepEqual([link.ahead, made.pool.queued], [['/3', '/4'], 1]);
 });
 
-test('three at most wait in a worker, however many slots it has', () => {
+test('three at most wait in a worker, however many slots it has', (t) => {
+  holdClock(t);
   const made = setUp(1, 2);
   warmUp(made);
   askAll(made.pool, ...Array.from({ length: 20 }, (_, at) => `/${at}`));
@@ -77,7 +81,8 @@ test('three at most wait in a worker, however many slots it has', () => {
   assert.equal(made.pool.queued, 11);
 });
 
-test('a free slot anywhere comes first', () => {
+test('a free slot anywhere comes first', (t) => {
+  holdClock(t);
   const made = setUp(1, 2, 1);
   const { pool, links } = made;
   warmUp(made);
@@ -181,7 +186,8 @@ test('a quick worker is not asked back, nor is one that has nothing ahead', (t) 
   assert.equal(other.asks, 0);
 });
 
-test('those that a dead worker had not begun run elsewhere, before those that came later', () => {
+test('those that a dead worker had not begun run elsewhere, before those that came later', (t) => {
+  holdClock(t);
   const made = setUp(1, 1);
   const { pool, links } = made;
   const [dead, other] = links as [FakeLink, FakeLink];
@@ -225,7 +231,8 @@ test('who waits too long in a worker that cannot give it back gets 503 too', (t)
   assert.equal(made.pool.queued, 0, 'it is answered, and does not run');
 });
 
-test('one whose client has gone while it waited ahead is not begun elsewhere', () => {
+test('one whose client has gone while it waited ahead is not begun elsewhere', (t) => {
+  holdClock(t);
   const made = setUp(1, 1);
   const { pool, links } = made;
   const [dead, other] = links as [FakeLink, FakeLink];
@@ -237,7 +244,8 @@ test('one whose client has gone while it waited ahead is not begun elsewhere', (
   assert.deepEqual([other.given, pool.queued], [['/2'], 0]);
 });
 
-test('drained() waits for what was sent ahead', async () => {
+test('drained() waits for what was sent ahead', async (t) => {
+  holdClock(t);
   const made = setUp(1);
   const [link] = made.links as [FakeLink];
   warmUp(made);
@@ -253,7 +261,8 @@ test('drained() waits for what was sent ahead', async () => {
   await drained;
 });
 
-test('where slots share an event loop, an idle worker comes before one that is sent ahead to', () => {
+test('where slots share an event loop, an idle worker comes before one that is sent ahead to', (t) => {
+  holdClock(t);
   const made = setUpShared(60_000, 64, 64);
   const { pool, links } = made;
   warmUp(made);
@@ -266,7 +275,8 @@ test('where slots share an event loop, an idle worker comes before one that is s
   ]);
 });
 
-test('a worker that comes takes what waits, and not what was sent ahead', () => {
+test('a worker that comes takes what waits, and not what was sent ahead', (t) => {
+  holdClock(t);
   const made = setUp(1);
   const [link] = made.links as [FakeLink];
   warmUp(made);
