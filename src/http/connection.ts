@@ -83,7 +83,7 @@ export class Connection implements Outlet {
     });
   }
 
-  /** Called about once a second with the time of the clock. */
+  /** Called once a second or more often, with the time of the clock. */
   check(now: number): void {
     this.#outflow.check(now);
     if (now < this.#deadline) return;

@@ -50,7 +50,7 @@ export class Outflow {
     this.#drained = undefined;
   }
 
-  /** Called about once a second with the time of the clock: cuts a client that takes nothing. */
+  /** Called once a second or more often, with the time of the clock: cuts a client that takes nothing. */
   check(now: number): void {
     if (this.#socket.writableLength === 0) {
       this.#watch = undefined;

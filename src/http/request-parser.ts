@@ -26,7 +26,8 @@ type State = 'head' | 'sized' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'tra
 
 const CRLF = '\r\n';
 const CR = 0x0d;
-const NONE = Buffer.alloc(0);
+const NONE = Buffer.allocUnsafeSlow(0);
+const LEAST_ROOM = 256;
 /** RFC 9112, 7.1: a size, and what stands behind it. */
 const CHUNK_LINE = /^([0-9A-Fa-f]+)(.*)$/s;
 /** RFC 9112, 7.1.1, by its grammar: extensions are read over, but not what only looks like one. */
@@ -45,6 +46,8 @@ const CHUNK_LINE_BYTES = EXTENSION_BYTES + 32;
 export class RequestParser {
   readonly #limits: Limits;
   #buffer: Buffer = NONE;
+  /** Memory of its own, where what came did not suffice. */
+  #room: Buffer = NONE;
   #state: State = 'head';
   #failure: ClientError | undefined;
   /** Where the search for the end of the head or line goes on. */
@@ -74,7 +77,25 @@ export class RequestParser {
   receive(bytes: Uint8Array): void {
     if (this.#failure !== undefined) return;
     const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#buffer = this.#buffer.length === 0 ? buffer : Buffer.concat([this.#buffer, buffer]);
+    this.#buffer = this.#buffer.length === 0 ? buffer : this.#append(buffer);
+  }
+
+  /**
+   * Into memory with room for more: a client that sends a byte at a time would have all of it copied for each, and what each connection waits with would be new
+   * to the collector again and again.
+   */
+  #append(bytes: Buffer): Buffer {
+    const before = this.#buffer;
+    const size = before.length + bytes.length;
+    const from = before.buffer === this.#room.buffer ? before.byteOffset : 0;
+    if (before.buffer !== this.#room.buffer || from + size > this.#room.length) {
+      this.#room = Buffer.allocUnsafeSlow(Math.max(LEAST_ROOM, 2 * size));
+      this.#room.set(before);
+      this.#room.set(bytes, before.length);
+      return this.#room.subarray(0, size);
+    }
+    this.#room.set(bytes, from + before.length);
+    return this.#room.subarray(from, from + size);
   }
 
   /** @throws ClientError */

@@ -37,7 +37,7 @@ export class SendWatch {
     this.#writeTime = writeTime;
   }
 
-  /** To be called about once a second while something waits, with the time of the clock. */
+  /** To be called once a second or more often while something waits, with the time of the clock. */
   check(now: number): void {
     const taken = takenBytes(this.#socket);
     if (taken > this.#taken) {

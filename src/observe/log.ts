@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import pino, { type Logger } from 'pino';
 import { Batches } from './batches.ts';
 import { type FlatRecord, flatRecord, isoClock } from './flat-record.ts';
+import { PipeWriter } from './pipe-writer.ts';
 import { formatRecord } from './readable.ts';
 
 export interface LogSettings {
@@ -26,8 +27,6 @@ export interface Log {
 const BACKLOG = 4 << 20;
 /** A write of no more than this is never torn by another process's write to the same pipe (pipe(7), PIPE_BUF). */
 const PIPE_BUF = 4096;
-/** Where nothing tears a write: a file, a terminal, a socket. */
-const LARGE_WRITE = 16_384;
 const FLUSH_MS = 1000;
 const REPORT_MS = 1000;
 
@@ -37,18 +36,19 @@ const REPORT_MS = 1000;
  * @param process who writes: `supervisor` or `front`
  */
 export function createLog(settings: LogSettings, process: string): Log {
-  const state = { writing: 0, reported: 0, unreported: 0, reporting: false, givenUp: false };
-  const { fd, isPipe } = openStdout();
-  const maxWrite = isPipe ? PIPE_BUF : LARGE_WRITE;
-  const out = pino.destination({ fd, sync: false, maxLength: BACKLOG, maxWrite, retryEAGAIN: () => !state.givenUp });
-  const batches = new Batches(maxWrite, (batch, records) => {
-    state.writing = records;
-    out.write(batch);
+  const state = { reported: 0, unreported: 0, reporting: 0 };
+  const drop = (records: number) => {
+    if (state.unreported === 0) setTimeout(() => report(), REPORT_MS).unref();
+    state.unreported += records;
+  };
+  const out = openStdout();
+  const batches = new Batches(out.size, (batch, records) => {
+    if (!out.write(batch)) drop(records);
   });
   const write = (line: string) => {
     const text = settings.readable ? formatRecord(line) : line;
-    if (state.reporting) out.write(text);
-    else batches.add(text);
+    if (!state.reporting) batches.add(text);
+    else if (!out.write(text)) drop(state.reporting);
   };
   const logger = pino(
     {
@@ -65,23 +65,14 @@ export function createLog(settings: LogSettings, process: string): Log {
     if (dropped === 0) return;
     state.unreported = 0;
     // A report that finds no room leaves its records unreported.
-    state.writing = dropped;
-    state.reporting = true;
+    state.reporting = dropped;
     logger.warn({ dropped }, 'log records were dropped: the reader of stdout is too slow');
-    state.reporting = false;
+    state.reporting = 0;
     if (state.unreported === 0) state.reported += dropped;
   };
-  out.on('drop', () => {
-    if (state.unreported === 0) setTimeout(report, REPORT_MS).unref();
-    state.unreported += state.writing;
-  });
-  // A reader that went away must not end the server.
-  out.on('error', () => undefined);
   const close = async () => {
     report();
-    if (await isEnded(out)) return;
-    state.givenUp = true;
-    out.destroy();
+    await out.end(FLUSH_MS);
   };
   const time = isoClock(Date.now);
   const info = (record: FlatRecord) => {
@@ -91,29 +82,70 @@ export function createLog(settings: LogSettings, process: string): Log {
   return { logger, info, dropped: () => state.reported + state.unreported, close };
 }
 
-/**
- * stdout, so that a reader that stands still holds no thread, which would hold the exit too. A pipe is opened anew without blocking, which changes nothing for
- * those who share it; a socket cannot be, and is set so by making a stream of it.
- */
-function openStdout(): { readonly fd: number; readonly isPipe: boolean } {
-  try {
-    const kind = fstatSync(1);
-    if (kind.isSocket()) new Socket({ fd: 1, readable: false, writable: true }).unref();
-    if (!kind.isFIFO()) return { fd: 1, isPipe: false };
-    return { fd: openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK), isPipe: true };
-  } catch {
-    return { fd: 1, isPipe: true };
-  }
+/** Where records go. */
+interface Out {
+  /** Bytes of a write. */
+  readonly size: number;
+  /** False where what is written is dropped. */
+  write(batch: string): boolean;
+  /** Whether all is written within so many milliseconds. */
+  end(patience: number): Promise<boolean>;
 }
 
-/** Ends the destination, for its own `flush()` waits for nothing; false where its reader does not take the rest in time. */
-function isEnded(out: ReturnType<typeof pino.destination>): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), FLUSH_MS);
-  out.once('close', () => {
-    clearTimeout(timer);
-    resolve(true);
+/** stdout, so that a reader that stands still holds no thread, which would hold the exit too. A pipe is opened anew without blocking, which changes nothing for those who share it. */
+function openStdout(): Out {
+  try {
+    const kind = fstatSync(1);
+    if (kind.isFIFO()) {
+      const writer = new PipeWriter(openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK), BACKLOG);
+      return { size: PIPE_BUF, write: (batch) => writer.write(batch), end: (patience) => writer.end(patience) };
+    }
+    // It cannot be opened anew, and is set so by making a stream of it.
+    if (kind.isSocket()) new Socket({ fd: 1, readable: false, writable: true }).unref();
+  } catch {
+    // What stdout is cannot be said here: it is written as a file is.
+  }
+  return new FileOut();
+}
+
+/** A file, a terminal, a socket: written by a thread. */
+class FileOut implements Out {
+  readonly size = 16_384;
+  #isDropped = false;
+  #givenUp = false;
+  readonly #destination = pino.destination({
+    fd: 1,
+    sync: false,
+    maxLength: BACKLOG,
+    maxWrite: this.size,
+    retryEAGAIN: () => !this.#givenUp,
   });
-  out.end();
-  return promise;
+
+  constructor() {
+    this.#destination.on('drop', () => {
+      this.#isDropped = true;
+    });
+    // A reader that went away must not end the server.
+    this.#destination.on('error', () => undefined);
+  }
+
+  write(batch: string): boolean {
+    this.#isDropped = false;
+    this.#destination.write(batch);
+    return !this.#isDropped;
+  }
+
+  /** Ends the destination, for its own `flush()` waits for nothing. */
+  async end(patience: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => resolve(false), patience);
+    this.#destination.once('close', () => resolve(true));
+    this.#destination.end();
+    const written = await promise;
+    clearTimeout(timer);
+    if (written) return true;
+    this.#givenUp = true;
+    this.#destination.destroy();
+    return false;
+  }
 }

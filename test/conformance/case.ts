@@ -46,7 +46,7 @@ export interface Seen {
   readonly framed?: true;
 }
 
-/** One of the outcomes that a `may` case allows, by the name that the grid shows. */
+/** One of several allowed outcomes, by the name that the grid shows. */
 export interface Outcome extends Seen {
   readonly outcome: string;
 }
@@ -60,6 +60,8 @@ interface Common {
   readonly section: string;
   /** The text's own words, where servers differ. */
   readonly words?: string;
+  /** Where it rests on a must of HTTP/1.1: it is not asked of a server that answers a client of 1.1 in HTTP/1.0 (RFC 9110, 2.5). */
+  readonly since?: '1.1';
   /** Where it is asked of fewer than all languages. */
   readonly languages?: readonly Language[];
   readonly app: string;
@@ -69,7 +71,7 @@ interface Common {
 export interface FirmCase extends Common {
   readonly level: 'must' | 'should';
   /** One request on a connection of its own, and what must be seen; of several, one. */
-  readonly sees?: Seen | readonly Seen[];
+  readonly sees?: Seen | readonly (Seen | Outcome)[];
   /** In place of `sees`, or after it: whatever else the case does. It throws where something is not as it must be. */
   readonly run?: (talk: Talk) => Promise<void>;
 }
@@ -89,7 +91,7 @@ export interface Theme {
   readonly cases: readonly Case[];
 }
 
-/** Whether a case is asked of servers of a language. */
-export function concerns({ languages }: Case, language: Language): boolean {
-  return languages?.includes(language) ?? true;
+/** Whether a case is asked of servers of a language. @param version of HTTP, in which the server answers a client of 1.1 */
+export function concerns({ languages, since }: Case, language: Language, version = '1.1'): boolean {
+  return (languages?.includes(language) ?? true) && !(since === '1.1' && version === '1.0');
 }

@@ -5,7 +5,7 @@ import { judge, type Verdict } from './judge.ts';
 import type { Server } from './servers/server.ts';
 import { Talk, type Target } from './talk.ts';
 
-/** Verdicts by the name of their case; a case that is not asked of the server's language has none. */
+/** Verdicts by the name of their case; a case that is not asked of the server's language or version of HTTP has none. */
 export type Verdicts = Readonly<Record<string, Verdict>>;
 
 const NOT_ANSWERING: Verdict = { mark: 'fail', why: 'the server answers nothing any more' };
@@ -34,9 +34,10 @@ export async function examine(
   revive: () => Promise<void>,
 ): Promise<Verdicts> {
   const verdicts: Record<string, Verdict> = {};
+  const version = await versionOf(target());
   let lives = true;
   for (const one of themes.flatMap(({ cases }) => cases)) {
-    if (!concerns(one, target().language)) continue;
+    if (!concerns(one, target().language, version)) continue;
     verdicts[one.id] = lives ? await judge(one, target()) : NOT_ANSWERING;
     if (verdicts[one.id]?.mark === 'pass' || !lives || (await answers(target()))) continue;
     await revive();
@@ -51,6 +52,15 @@ export async function answers(target: Target): Promise<boolean> {
   return await talk.ask().then(
     ({ status, body }) => status === 200 && body.toString() === 'hello',
     () => false,
+  );
+}
+
+/** The version of HTTP in which a server answers a client of 1.1; empty where it does not answer. */
+async function versionOf(target: Target): Promise<string> {
+  await using talk = new Talk(target, 'hello');
+  return await talk.ask().then(
+    ({ version }) => version,
+    () => '',
   );
 }
 

@@ -29,6 +29,7 @@ export function renderGrid({ themes, columns, absent, on }: Grid): string {
   const sections = [
     '# WSGI conformance',
     `Made by \`npm run conform\` on ${on}, which drives each server over raw sockets with applications made for the purpose. ${cases.length} cases: ${count('must')} rest on a must of PEP 3333 or an RFC, ${count('should')} on advice (should), ${count('may')} on what the texts leave open, of which they list all that is allowed. The score counts the first and the last; advice is marked with an asterisk, and does not count.`,
+    `The cases on which servers differ were read again by a second reader, with the texts beside: [what was read, changed and kept](../test/conformance/READING.md).`,
     INSTRUCTIONS,
     '## Scores',
     markdownTable(
@@ -43,7 +44,7 @@ export function renderGrid({ themes, columns, absent, on }: Grid): string {
       'left',
     ),
     ...left,
-    `✓ as it must be (or advised), ✗ not so, a word: which of the allowed outcomes; empty: not asked of that language.`,
+    `✓ as it must be (or advised), ✗ not so, a word: which of the allowed outcomes; empty: not asked of that language, or a must of HTTP/1.1 and a server of HTTP/1.0.`,
     ...themes.flatMap((theme) => [`## ${theme.title}`, gridTable(theme, columns), explain(theme)]),
   ];
   return `${sections.join('\n\n')}\n`;

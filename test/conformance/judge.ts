@@ -6,7 +6,7 @@ import { answerOf, NO_ANSWER, persists, Talk, type Target } from './talk.ts';
 
 export interface Verdict {
   readonly mark: 'pass' | 'fail';
-  /** Of a `may` case: which of the allowed outcomes it was. */
+  /** Which of several allowed outcomes it was. */
   readonly outcome?: string;
   /** Of a failure: what was seen. */
   readonly why?: string;
@@ -19,13 +19,16 @@ export async function judge(one: Case, target: Target): Promise<Verdict> {
   try {
     await using talk = new Talk(target, one.app);
     if (one.level === 'may') return await judgeOpen(one, talk);
+    let taken: Seen | Outcome = {};
     if (one.sees !== undefined) {
-      const problems = await examine([one.sees].flat(), talk, one.request ?? {});
-      if (problems.every(({ length }) => length > 0))
-        return { mark: 'fail', why: problems.map((some) => some.join('; ')).join(' / ') };
+      const all = [one.sees].flat();
+      const problems = await examine(all, talk, one.request ?? {});
+      const fitting = all.find((_, index) => problems[index]?.length === 0);
+      if (fitting === undefined) return { mark: 'fail', why: problems.map((some) => some.join('; ')).join(' / ') };
+      taken = fitting;
     }
     await one.run?.(talk);
-    return { mark: 'pass' };
+    return { mark: 'pass', ...('outcome' in taken ? { outcome: taken.outcome } : {}) };
   } catch (error) {
     return { mark: 'fail', why: (error as Error).message };
   }

@@ -47,23 +47,47 @@ const kinds = KINDS.map(
   }),
 );
 
-const WRONG: readonly (readonly [app: string, what: string, languages?: readonly Language[]])[] = [
-  ['body-none', 'nothing at all in place of an iterable'],
-  ['body-number', 'a number in place of an iterable'],
-  ['body-number-chunk', 'a number as chunk'],
-  ['body-text-chunk', 'a str as chunk', PYTHON],
-];
+const ABORTS =
+  'Servers should trap and log any exception that aborts an application or the iteration of its return value. […] response headers must not be sent until there is actual body data available, or until the application’s returned iterable is exhausted';
 
-const wrong = WRONG.map(
-  ([app, what, languages]): Case => ({
+const wrong = (
+  [
+    ['body-none', 'nothing at all'],
+    ['body-number', 'a number'],
+  ] as const
+).map(
+  ([app, what]): Case => ({
     id: app,
-    sentence: `An application that gives ${what} has its request fail.`,
-    section: app === 'body-text-chunk' ? PEP.unicode : PEP.errors,
+    sentence: `An application that gives ${what} in place of an iterable has its request fail.`,
+    section: `${PEP.errors}; ${PEP.start}`,
     level: 'should',
-    words: 'Servers should trap and log any exception that aborts an application or the iteration of its return value.',
-    ...(languages === undefined ? {} : { languages }),
+    words: ABORTS,
     app,
     sees: { status: 'failure' },
+  }),
+);
+
+/** The PEP binds the application alone: what its mistake leads to "is undefined". */
+const wrongChunks = (
+  [
+    ['body-number-chunk', 'a number'],
+    ['body-text-chunk', 'a str', PYTHON],
+  ] as const
+).map(
+  ([app, what, languages]): Case => ({
+    id: app,
+    sentence: `An application that gives ${what} as chunk has its request fail, or is answered all the same.`,
+    section: PEP.unicode,
+    level: 'may',
+    words:
+      'For values referred to in this specification as "bytestrings" (i.e., values read from wsgi.input, passed to write() or yielded by the application), the value must be of type bytes',
+    ...(languages === undefined ? {} : { languages }),
+    app,
+    allows: [
+      { outcome: 'fails', status: 'failure' },
+      { outcome: 'cut', status: 200, complete: false },
+      { outcome: 'answered', status: 200 },
+    ],
   }),
 );
 
@@ -78,12 +102,12 @@ const failures = (
 ).map(
   ([app, when]): Case => ({
     id: app,
-    sentence: `An exception ${when} is answered with 5xx, in place of the head that was stored.`,
-    section: PEP.errors,
+    sentence: `After an exception ${when} the head that was stored is not sent: the request fails.`,
+    section: `${PEP.errors}; ${PEP.start}`,
     level: 'should',
-    words: 'Servers should trap and log any exception that aborts an application or the iteration of its return value.',
+    words: ABORTS,
     app,
-    sees: { status: [500, 502, 503], complete: true },
+    sees: { status: 'failure' },
   }),
 );
 
@@ -153,6 +177,7 @@ export const BODIES: Theme = {
       },
     },
     ...wrong,
+    ...wrongChunks,
     {
       id: 'body-late-wrong-chunk',
       sentence: 'A chunk that is none, behind one that was sent, is not sent, and nothing new begins behind the first.',
@@ -174,13 +199,17 @@ export const BODIES: Theme = {
     },
     {
       id: 'raise-later-cut',
-      sentence: 'A body without Content-Length that an exception ended does not look whole.',
+      sentence:
+        'A chunked body that an exception ended does not look whole; one that the end of the connection ends cannot but.',
       section: 'RFC 9112, 8',
       level: 'should',
       words:
-        'A message body that uses the chunked transfer coding is incomplete if the zero-sized chunk that terminates the encoding has not been received.',
+        'A message body that uses the chunked transfer coding is incomplete if the zero-sized chunk that terminates the encoding has not been received. […] A response that has neither chunked transfer coding nor Content-Length is terminated by closure of the connection and, if the header section was received intact, is considered complete unless an error was indicated by the underlying connection',
       app: 'raise-later',
-      sees: { status: 200, complete: false },
+      sees: [
+        { status: 200, complete: false },
+        { outcome: 'close', status: 200, headers: { 'content-length': undefined, 'transfer-encoding': undefined } },
+      ],
     },
     {
       id: 'raise-sized-cut',
@@ -201,13 +230,13 @@ export const BODIES: Theme = {
     },
     {
       id: 'raise-in-head',
-      sentence: 'An exception in a HEAD is answered with an error and no body.',
+      sentence: 'What a server itself answers to a HEAD whose application raised has no body.',
       section: 'RFC 9110, 9.3.2',
       level: 'must',
       words: 'The HEAD method is identical to GET except that the server MUST NOT send content in the response.',
       app: 'raise-in-call',
       request: { method: 'HEAD' },
-      sees: { status: 'failure', framed: true },
+      sees: { framed: true },
     },
     ...(['exit-in-call', 'exit-later'] as const).map(
       (app): Case => ({

@@ -5,6 +5,12 @@ import { FIELDS } from './fields.ts';
 import { has, headers } from './has.ts';
 import { ANSWERS } from './targets.ts';
 
+const OWN_WORDS: Readonly<Record<string, string>> = {
+  QUERY_STRING: 'The portion of the request URL that follows the "?", if any. May be empty or absent.',
+  CONTENT_TYPE: 'The contents of any Content-Type fields in the HTTP request. May be empty or absent.',
+  CONTENT_LENGTH: 'The contents of any Content-Length fields in the HTTP request. May be empty or absent.',
+};
+
 /** What a server adds beyond the client's words, and that it may leave out where it is empty. */
 function hasOrOmits(id: string, sentence: string, key: string, value: string, request: Request = {}): Case {
   return {
@@ -12,7 +18,9 @@ function hasOrOmits(id: string, sentence: string, key: string, value: string, re
     sentence,
     section: PEP.environ,
     level: 'may',
-    words: 'must be present, unless their value would be an empty string, in which case they may be omitted',
+    words:
+      OWN_WORDS[key] ??
+      'must be present, unless their value would be an empty string, in which case they may be omitted',
     app: 'environ',
     request,
     allows: [
@@ -179,7 +187,8 @@ export const ENVIRON: Theme = {
       app: 'reconstructed',
       async run(talk) {
         const { body } = await talk.ask({ version: 'HTTP/1.0', host: undefined, target: '/x' });
-        assert.match(body.toString(), new RegExp(`^http://[^/:]+:${talk.target.port}/x$`));
+        const port = talk.target.port === 80 ? '' : `:${talk.target.port}`;
+        assert.match(body.toString(), new RegExp(`^http://[^/:]+${port}/x$`));
       },
     },
     hasOrOmits('script-name', 'SCRIPT_NAME is empty, or left out, for an application at the root.', 'SCRIPT_NAME', ''),
@@ -247,7 +256,7 @@ export const ENVIRON: Theme = {
       section: 'RFC 9110, 9.1',
       level: 'may',
       words:
-        'An origin server that receives a request method that is unrecognized or not implemented SHOULD respond with the 501 (Not Implemented) status code.',
+        'The method token is case-sensitive […] An origin server that receives a request method that is unrecognized or not implemented SHOULD respond with the 501 (Not Implemented) status code.',
       app: 'environ',
       request: { method: 'X-brew~1', ...headers('Content-Length: 0') },
       allows: [

@@ -9,17 +9,28 @@ const RETURNS =
 const RAISES =
   'if exc_info is provided, and the HTTP headers have already been sent, start_response must raise an error, and should re-raise using the exc_info tuple';
 
-/** exc_info before anything was sent: the new status and body are what the client sees. */
-function before(app: string, where: string, status = 500, body = 'sorry'): Case {
-  return {
-    id: app,
-    sentence: `exc_info ${where} gives the response a new head.`,
-    section: PEP.errors,
-    level: 'must',
-    words: RETURNS,
-    app,
-    sees: { status, headers: { 'x-replaced': /yes/ }, body: new RegExp(`^${body}`) },
-  };
+/** exc_info before anything was sent: it returns, so that the client has the error's body; and its head should replace the stored one. */
+function before(app: string, where: string, status = 500): Case[] {
+  return [
+    {
+      id: app,
+      sentence: `start_response with exc_info ${where} returns: the body of the error is sent.`,
+      section: PEP.errors,
+      level: 'must',
+      words: RETURNS,
+      app,
+      sees: { body: /^sorry/ },
+    },
+    {
+      id: `${app}-head`,
+      sentence: `exc_info ${where} gives the response a new head.`,
+      section: PEP.start,
+      level: 'should',
+      words: REPLACE,
+      app,
+      sees: { status, headers: { 'x-replaced': /yes/ } },
+    },
+  ];
 }
 
 const after = (
@@ -52,12 +63,33 @@ const after = (
 export const EXC_INFO: Theme = {
   title: 'exc_info',
   cases: [
-    before('exc-first', 'on the first call', 503, 'first'),
-    before('exc-before-body', 'before the body'),
-    before('exc-twice', 'twice', 503),
-    before('exc-in-next', 'in a generator, after an empty chunk'),
-    before('exc-first-in-next', 'on the first call, in a generator after an empty chunk'),
-    before('exc-after-raise', 'after a call that raised'),
+    {
+      id: 'exc-first',
+      sentence: 'exc_info on the first call is no hindrance: its head and its body are sent.',
+      section: PEP.errors,
+      level: 'must',
+      words: RETURNS,
+      app: 'exc-first',
+      sees: { status: 503, headers: { 'x-replaced': 'yes' }, body: /^first/ },
+    },
+    ...before('exc-before-body', 'before the body'),
+    ...before('exc-twice', 'twice', 503),
+    ...before('exc-in-next', 'in a generator, after an empty chunk'),
+    ...before('exc-after-raise', 'after a call that raised'),
+    {
+      id: 'exc-first-in-next',
+      sentence:
+        'exc_info on the first call, in a generator after an empty chunk, is in time, or the empty chunk was the first and it is an error.',
+      section: PEP.details,
+      level: 'may',
+      words:
+        'the application must invoke the start_response() callable before the iterable yields its first body bytestring',
+      app: 'exc-first-in-next',
+      allows: [
+        { outcome: 'in time', status: 500, headers: { 'x-replaced': 'yes' }, body: 'sorry' },
+        { outcome: 'error', status: 'failure' },
+      ],
+    },
     {
       id: 'exc-forgets-headers',
       sentence: 'The new headers replace the old ones: none of them is left.',

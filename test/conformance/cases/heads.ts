@@ -18,6 +18,13 @@ const EARLY =
 const GRAMMAR =
   'A sender MUST NOT generate protocol elements that do not match the grammar defined by the corresponding ABNF rules.';
 
+const IN_VALUE =
+  'a recipient of CR, LF, or NUL within a field value MUST either reject the message or replace each of those characters with SP before further processing or forwarding of that message';
+const CLOSES =
+  'A server that sends a "close" connection option MUST initiate closure of the connection (see below) after it sends the response containing the "close" connection option.';
+const HOP =
+  'a server or gateway should consider it a fatal error for an application to attempt sending them, and raise an error if they are supplied to start_response()';
+
 type Wrong = readonly [name: string, what: string, words: string];
 
 /** What would be another message on the wire if it were sent. */
@@ -63,9 +70,9 @@ const injections = INJECTIONS.flatMap(([name, what, words]): Case[] => [
   {
     id: `${name}-not-sent`,
     sentence: `An application that gives ${what} has nothing of its making on the wire behind it.`,
-    section: 'RFC 9110, 2.2',
+    section: words === CONTROL ? 'RFC 9110, 5.5' : 'RFC 9110, 2.2',
     level: 'must',
-    words: `${words} […] ${GRAMMAR}`,
+    words: `${words} […] ${words === CONTROL ? IN_VALUE : GRAMMAR}`,
     app: 'wrong-head',
     async run(talk) {
       const wire = await talk.open();
@@ -73,12 +80,13 @@ const injections = INJECTIONS.flatMap(([name, what, words]): Case[] => [
       const bytes = (await wire.rest()).toString('latin1');
       if (/^HTTP\/1\.[01] 5\d\d/.test(bytes) || bytes === '') return;
       const [head = ''] = bytes.split('\r\n\r\n');
+      const isBodyWhole = /^(hello|0*5\r\nhello\r\n0\r\n\r\n)?$/.test(bytes.slice(head.length + 4));
       const malformed = head
         .split('\r\n')
         .slice(1)
         .find((line) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*$/.test(line) || /^X-Injected/.test(line));
       const isStatusLine = /^HTTP\/1\.[01] \d{3} [\t -~\x80-\xff]*$/.test(head.split('\r\n')[0] ?? '');
-      if (malformed !== undefined || !isStatusLine || /\r\n\r\nX-Injected/.test(bytes))
+      if (malformed !== undefined || !isStatusLine || !isBodyWhole)
         throw new Error(`on the wire: ${JSON.stringify(bytes.slice(0, 300))}`);
     },
   },
@@ -108,7 +116,7 @@ const HOP_BY_HOP = [
   'Trailer',
   'Upgrade',
 ];
-const hopByHop = HOP_BY_HOP.map((name): Case => {
+const hopByHop = HOP_BY_HOP.flatMap((name): Case[] => {
   const key = name.toLowerCase();
   const answered = { status: 200, body: 'hello', complete: true, framed: true } as const;
   const allows: readonly Outcome[] = [
@@ -116,17 +124,27 @@ const hopByHop = HOP_BY_HOP.map((name): Case => {
     { outcome: 'dropped', ...answered, headers: { [key]: undefined } },
     { outcome: 'sent', ...answered, headers: { [key]: /./ } },
   ];
-  return {
-    id: `hop-${key}`,
-    sentence: `${name} of an application is refused, dropped or sent; a server should refuse it.`,
-    section: PEP.start,
-    level: 'may',
-    words:
-      'a server or gateway should consider it a fatal error for an application to attempt sending them, and raise an error if they are supplied to start_response()',
-    app: 'wrong-head',
-    request: { target: `/?${name}` },
-    allows,
-  };
+  const shared = { app: 'wrong-head', request: { target: `/?${name}` } } as const;
+  return [
+    {
+      ...shared,
+      id: `hop-${key}`,
+      sentence: `${name} of an application is refused, dropped or sent, and the response is framed as it says.`,
+      section: name === 'Connection' ? `${PEP.start}; RFC 9112, 9.6` : PEP.start,
+      level: 'may',
+      words: name === 'Connection' ? `${HOP} […] ${CLOSES}` : HOP,
+      allows,
+    },
+    {
+      ...shared,
+      id: `hop-${key}-refused`,
+      sentence: `start_response raises for ${name}.`,
+      section: PEP.start,
+      level: 'should',
+      words: HOP,
+      sees: { status: 'failure', records: ['raised'] },
+    },
+  ];
 });
 
 function arrives(
@@ -183,10 +201,9 @@ export const HEADS: Theme = {
       id: 'hop-transfer-encoding',
       sentence:
         'Transfer-Encoding of an application is refused, dropped or made true: the body is framed as the head says.',
-      section: 'RFC 9112, 6.1',
+      section: 'RFC 9112, 6.1; RFC 9110, 2.2',
       level: 'must',
-      words:
-        'The Transfer-Encoding header field lists the transfer coding names corresponding to the sequence of transfer codings that have been (or will be) applied to the content in order to form the message body.',
+      words: `The Transfer-Encoding header field lists the transfer coding names corresponding to the sequence of transfer codings that have been (or will be) applied to the content in order to form the message body. […] ${GRAMMAR}`,
       app: 'wrong-head',
       request: { target: '/?Transfer-Encoding' },
       async run(talk) {

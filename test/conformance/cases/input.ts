@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Case, Theme } from '../case.ts';
+import type { Case, Seen, Theme } from '../case.ts';
 import { PEP } from '../sections.ts';
 import { FRAMINGS, type Framing, frame } from './framing.ts';
 import { TRUNCATED } from './truncated.ts';
@@ -7,7 +7,8 @@ import { TRUNCATED } from './truncated.ts';
 const TEXT = 'one\ntwo\n\nthree';
 /** More than a server need keep in memory. */
 const PAD = 'x'.repeat(200_000);
-const READ = 'The methods listed in the table above must be supported by all servers conforming to this specification.';
+const READ =
+  'The semantics of each method are as documented in the Python Library Reference […] The methods listed in the table above must be supported by all servers conforming to this specification.';
 const PAST =
   'The server is not required to read past the client’s specified Content-Length, and should simulate an end-of-file condition if the application attempts to read past that point.';
 const ALL =
@@ -16,7 +17,9 @@ const EMPTY =
   'A server should return empty bytestrings from any attempt to read from an empty or exhausted input stream.';
 const SIZE =
   'Servers should support the optional "size" argument to readline(), but as in WSGI 1.0, they are allowed to omit support for it.';
-const HINT = 'The application is free not to supply it, and the server or gateway is free to ignore it.';
+const HINT = `The application is free not to supply it, and the server or gateway is free to ignore it. […] ${PAST}`;
+const MAY_REFUSE =
+  'A server MAY reject a request that contains a message body but not a Content-Length by responding with 411 (Length Required).';
 
 interface Step {
   readonly id: string;
@@ -38,7 +41,7 @@ const STEPS: readonly Step[] = [
   },
   { id: 'read-beyond', steps: 'read:3,read:100', seen: ['one', TEXT.slice(3)], level: 'should', words: PAST },
   { id: 'read-all', steps: 'read', seen: [TEXT], level: 'should', words: ALL },
-  { id: 'read-minus-one', steps: 'read:-1', seen: [TEXT], level: 'should', words: ALL },
+  { id: 'read-minus-one', steps: 'read:-1', seen: [TEXT], level: 'should', words: `${READ} […] ${PAST}` },
   { id: 'read-end', steps: 'read:14,read:5,read:1,read', seen: [TEXT, '', '', ''], level: 'should', words: EMPTY },
   { id: 'readline', steps: 'readline,readline,readline', seen: ['one\n', 'two\n', '\n'], level: 'must', words: READ },
   { id: 'readline-last', steps: 'read:9,readline', seen: [TEXT.slice(0, 9), 'three'], level: 'should', words: PAST },
@@ -76,18 +79,19 @@ const NAMES: Readonly<Record<Framing, string>> = {
   chunked: 'a chunked body',
 };
 
-/** Without chunks, of which the PEP speaks only in general, a request may be refused (RFC 9112, 7.1 demands them of HTTP/1.1). */
-function level(framing: Framing, wanted: 'must' | 'should'): 'must' | 'should' {
-  return framing === 'chunked' ? 'should' : wanted;
+/** Of chunks the PEP speaks only in general ("if applicable"), and RFC 9112, 6.3 lets a server refuse them. */
+function asked(framing: Framing, wanted: 'must' | 'should', seen: Seen) {
+  return framing === 'sized'
+    ? ({ level: wanted, sees: seen } as const)
+    : ({ level: 'should', since: '1.1', sees: [seen, { outcome: 'refused', status: 411 }] } as const);
 }
 
 const methods = (Object.keys(FRAMINGS) as Framing[]).flatMap((framing) =>
   STEPS.flatMap((step): Case[] => {
     const shared = {
-      section: PEP.streams,
-      words: step.words,
+      section: framing === 'sized' ? PEP.streams : `${PEP.streams}; RFC 9112, 6.3`,
+      words: framing === 'sized' ? step.words : `${step.words} […] ${MAY_REFUSE}`,
       app: 'steps',
-      level: level(framing, step.level),
     } as const;
     return [
       {
@@ -95,14 +99,14 @@ const methods = (Object.keys(FRAMINGS) as Framing[]).flatMap((framing) =>
         id: `input-${framing}-${step.id}`,
         sentence: `Of ${NAMES[framing]}, ${step.steps} gives what it should.`,
         request: frame(framing, TEXT, [`X-Steps: ${step.steps}`]),
-        sees: { status: 200, json: { seen: step.seen } },
+        ...asked(framing, step.level, { status: 200, json: { seen: step.seen } }),
       },
       {
         ...shared,
         id: `input-${framing}-large-${step.id}`,
         sentence: `Of the end of ${NAMES[framing]} of 200 KB, ${step.steps} gives what it should.`,
         request: frame(framing, PAD + TEXT, [`X-Steps: skip:${PAD.length},${step.steps}`]),
-        sees: { status: 200, json: { seen: [PAD.length, ...step.seen] } },
+        ...asked(framing, step.level, { status: 200, json: { seen: [PAD.length, ...step.seen] } }),
       },
     ];
   }),
@@ -116,15 +120,14 @@ const sizes = [1, 65_535, 65_536, 65_537, 300_000].flatMap((size) =>
     return {
       id: `input-${framing}-${size}`,
       sentence: `All ${size} bytes of ${NAMES[framing]} arrive, as they were sent.`,
-      section: framing === 'sized' ? PEP.streams : PEP.other,
-      level: level(framing, 'must'),
+      section: framing === 'sized' ? PEP.streams : `${PEP.other}; RFC 9112, 6.3`,
       words:
         framing === 'sized'
           ? READ
-          : 'WSGI servers must handle any supported inbound "hop-by-hop" headers on their own, such as by decoding any inbound Transfer-Encoding, including chunked encoding if applicable.',
+          : `WSGI servers must handle any supported inbound "hop-by-hop" headers on their own, such as by decoding any inbound Transfer-Encoding, including chunked encoding if applicable. […] ${MAY_REFUSE}`,
       app: 'digest',
       request: frame(framing, body),
-      sees: { status: 200, body: `${size} ${sha256(body)}` },
+      ...asked(framing, 'must', { status: 200, body: `${size} ${sha256(body)}` }),
     };
   }),
 );
@@ -182,7 +185,8 @@ export const INPUT: Theme = {
       sentence: 'The input can be read while the response is on its way.',
       section: PEP.streams,
       level: 'must',
-      words: 'An input stream (file-like object) from which the HTTP request body bytes can be read.',
+      words:
+        'An input stream (file-like object) from which the HTTP request body bytes can be read. […] The input and error streams provided by the server must support the following methods: read(size)',
       app: 'answers-first',
       request: frame('sized', TEXT),
       sees: { status: 200, body: `got ${TEXT}`, complete: true },

@@ -7,43 +7,59 @@ import { firstIsThere } from './start.ts';
 const ORDER =
   'any bytestrings yielded by the iterable are transmitted after all bytestrings passed to write() have been sent to the client';
 
-function gives(app: string, sentence: string, body: string, more: { method?: string } = {}): Case {
+const AS_YIELDED =
+  'a bytestring to be written as part of the HTTP response body, that is treated exactly as though it had been yielded by the output iterable';
+
+function gives(app: string, sentence: string, body: string, words = ORDER): Case {
   return {
-    id: more.method === undefined ? app : `${app}-${more.method.toLowerCase()}`,
+    id: app,
     sentence,
     section: PEP.write,
     level: 'must',
-    words: ORDER,
+    words,
     app,
-    request: more,
     sees: { status: 200, body, complete: true, framed: true },
   };
 }
 
-const raising = (['write-wrong', 'write-text'] as const).map(
+/** The PEP binds the application alone: what its mistake leads to "is undefined". */
+const wrong = (['write-wrong', 'write-text'] as const).map(
   (app): Case => ({
     id: app,
-    sentence: `write() of ${app === 'write-text' ? 'a str' : 'a number'} raises, and the request fails.`,
+    sentence: `write() of ${app === 'write-text' ? 'a str' : 'a number'} raises, or else the request fails, or is answered all the same.`,
     section: PEP.unicode,
-    level: 'should',
+    level: 'may',
     words:
       'For values referred to in this specification as "bytestrings" (i.e., values read from wsgi.input, passed to write() or yielded by the application), the value must be of type bytes',
     // In TypeScript a chunk may be a string.
     ...(app === 'write-text' ? { languages: ['python'] as const } : {}),
     app,
-    sees: { status: 'failure', recorded: ['raised'] },
+    allows: [
+      { outcome: 'raises', status: 'failure', recorded: ['raised'] },
+      { outcome: 'fails', status: 'failure' },
+      { outcome: 'answered', status: 200 },
+    ],
   }),
 );
 
 export const WRITING: Theme = {
   title: 'write()',
   cases: [
-    gives('write-only', 'write() alone makes the body.', 'written'),
+    gives('write-only', 'write() alone makes the body.', 'written', AS_YIELDED),
     gives('write-then-list', 'What is written comes before what the list gives.', 'one,two,three,four'),
     gives('write-then-one', 'A list of one chunk behind write() does not give the length of the body.', 'one,two'),
     gives('write-then-generator', 'What is written comes before what the generator gives.', 'one,two,three'),
-    gives('write-empty', 'write() of nothing adds nothing, and ends nothing.', 'one,two'),
-    gives('write-only', 'What is written is not sent to a HEAD.', '', { method: 'HEAD' }),
+    gives('write-empty', 'write() of nothing adds nothing, and ends nothing.', 'one,two', AS_YIELDED),
+    {
+      id: 'write-only-head',
+      sentence: 'What is written is not sent to a HEAD.',
+      section: 'RFC 9110, 9.3.2',
+      level: 'must',
+      words: 'The HEAD method is identical to GET except that the server MUST NOT send content in the response.',
+      app: 'write-only',
+      request: { method: 'HEAD' },
+      sees: { status: 200, framed: true },
+    },
     {
       id: 'write-sized',
       sentence: 'Content-Length counts what is written.',
@@ -115,7 +131,7 @@ export const WRITING: Theme = {
       app: 'write-sized-then-raise',
       sees: { status: 200, headers: { 'content-length': '100' }, complete: false },
     },
-    ...raising,
+    ...wrong,
     {
       id: 'write-after-failure',
       sentence: 'A response that failed in write() does no harm to the next request.',
