@@ -80,9 +80,10 @@ export function makePlan(
 function refuseStrangers(app: string, bind: Settings['bind']): void {
   const open = bind.find(({ host }) => !isLoopback(host));
   if (open === undefined) return;
+  const host = open.host.includes(':') ? `[${open.host}]` : open.host;
   throw new StartError({
     code: 'OPTION_INVALID',
-    message: `debug shows the tracebacks of ${app} to its clients, and ${open.host}:${open.port} is open to others`,
+    message: `debug shows the tracebacks of ${app} to its clients, and ${host}:${open.port} is open to others`,
     cure: 'bind to 127.0.0.1, [::1] or localhost alone, or leave debug out',
   });
 }

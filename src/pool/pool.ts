@@ -95,7 +95,7 @@ export class Pool {
 
   /** Requests that no worker has begun wait again, before those that came after them. */
   takeBack(requests: readonly WorkerRequest[]): void {
-    this.#queue.unshift(...requests.filter(({ over }) => !over));
+    this.#queue.unshift(...requests.filter((request) => !this.#dropAbandoned(request)));
     this.#watch();
     this.dispatch();
   }
@@ -108,13 +108,7 @@ export class Pool {
       const link = this.#choose(request, now);
       if (link === undefined) return this.#shareLater();
       this.#queue.shift();
-      if (request.over) continue;
-      if (!request.halfClosed && request.environ['stillhouse.client_gone']()) {
-        request.fail(new ClientGone());
-        this.#settings.abandoned();
-        continue;
-      }
-      this.#give(request, link, now);
+      if (!this.#dropAbandoned(request)) this.#give(request, link, now);
     }
     this.#settle();
   }
@@ -124,6 +118,16 @@ export class Pool {
     this.#emptied ??= Promise.withResolvers();
     this.#settle();
     return this.#emptied.promise;
+  }
+
+  /** Whether nobody waits any more for a request that has waited here: it never runs. */
+  #dropAbandoned(request: WorkerRequest): boolean {
+    if (!request.over) {
+      if (request.halfClosed || !request.environ['stillhouse.client_gone']()) return false;
+      request.fail(new ClientGone());
+    }
+    if (!request.expired) this.#settings.abandoned();
+    return true;
   }
 
   #give(request: WorkerRequest, link: WorkerLink, now: number): void {
@@ -180,7 +184,7 @@ export class Pool {
       const request = this.#queue[0] as WorkerRequest;
       if (!request.over && request.since > oldest) return;
       this.#queue.shift();
-      this.#refuse(request);
+      if (!this.#dropAbandoned(request)) this.#refuse(request);
     }
     for (const link of this.#links) link.expireAhead(oldest, (request) => this.#refuse(request));
   }

@@ -1,4 +1,4 @@
-/** The folders of examples/, each served as an apps directory of its own, with what Debian has of its requirements. */
+/** The folders of examples/, each served as an apps directory of its own, with what Debian has of its requirements, checked against PEP 3333 on the way. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, statSync } from 'node:fs';
@@ -28,23 +28,31 @@ function debianEnvironment(folder: Folder): string {
   return join(directory, 'bin/python');
 }
 
+function assertNoBreach({ records }: AppsServer): void {
+  assert.deepEqual(
+    records.filter(({ code }) => code?.startsWith('APP_')),
+    [],
+  );
+}
+
 const textOf = async (server: AppsServer, path: string): Promise<string> =>
   String((await ask(server.port, get(path))).body);
 
 test('examples/flask', missing('flask'), async () => {
   using folder = new Folder();
-  await using server = await serveApps(join(EXAMPLES, 'flask'), [`--python=${debianEnvironment(folder)}`]);
+  await using server = await serveApps(join(EXAMPLES, 'flask'), ['--lint', `--python=${debianEnvironment(folder)}`]);
   const form = await send(server.port, { path: '/', headers: FORM, body: [Buffer.from('text=one+two+Two')] });
   const page = String(await readAll(form));
   assert.match(page, /<li>two: 2<\/li>\s*<li>one: 1<\/li>/);
   assert.match(page, /href="\/table\/1000"/);
   assert.equal(await textOf(server, '/table/3'), '1,1\n2,4\n3,9\n');
+  assertNoBreach(server);
 });
 
 test('examples/flask in apps/ makes its links where it is mounted', missing('flask'), async () => {
   using folder = new Folder({ 'apps/.keep': '' });
   cpSync(join(EXAMPLES, 'flask'), join(folder.path, 'apps/flask'), { recursive: true });
-  await using server = await serveApps(join(folder.path, 'apps'), [`--python=${debianEnvironment(folder)}`]);
+  await using server = await serveApps(join(folder.path, 'apps'), ['--lint', `--python=${debianEnvironment(folder)}`]);
   assert.match(await textOf(server, '/flask/'), /action="\/flask\/"/);
 });
 
@@ -62,7 +70,10 @@ for (const mount of ['', '/guestbook']) {
       const env = { ...process.env, STILLHOUSE_DATA_DIR: join(data, 'apps/django') };
       const migrated = spawnSync(python, ['-B', join(app, 'manage.py'), 'migrate'], { env, encoding: 'utf8' });
       assert.equal(migrated.status, 0, migrated.stderr);
-      await using server = await serveApps(app, [`--python=${python}`, '--workers=2'], { data, cwd: folder.path });
+      await using server = await serveApps(app, ['--lint', `--python=${python}`, '--workers=2'], {
+        data,
+        cwd: folder.path,
+      });
 
       const host = { Host: 'localhost' };
       const empty = await send(server.port, { path: `${mount}/`, headers: host });
@@ -87,6 +98,7 @@ for (const mount of ['', '/guestbook']) {
       assert.ok(kept('guestbook.sqlite3').isFile());
       assert.equal(kept('secret-key').mode & 0o777, 0o600);
       assert.equal((await ask(server.port, get(`${mount}/`))).status, 400, 'another Host is refused');
+      assertNoBreach(server);
     },
   );
 }
@@ -103,9 +115,10 @@ function npmReason(): { skip: string | false } {
 }
 
 test('examples/typescript-dependency', npmReason(), async () => {
-  await using server = await serveApps(join(EXAMPLES, 'typescript-dependency'));
+  await using server = await serveApps(join(EXAMPLES, 'typescript-dependency'), ['--lint']);
   assert.equal(await textOf(server, '/?time=2+days'), '172800000\n');
   const wrong = await ask(server.port, get('/?time=soon'));
   assert.deepEqual([wrong.status, header(wrong, 'content-type')], [400, 'text/plain; charset=utf-8']);
   assert.ok(!existsSync(join(EXAMPLES, 'typescript-dependency/node_modules')));
+  assertNoBreach(server);
 });

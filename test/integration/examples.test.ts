@@ -1,4 +1,4 @@
-/** What apps/ holds, as `stillhouse serve` in the checkout serves it. */
+/** What apps/ holds, as `stillhouse serve` in the checkout serves it, checked against PEP 3333 on the way. */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -25,6 +25,7 @@ describe('npm run -s stillhouse -- serve', needs('python3', 'npm'), () => {
       '--bind=127.0.0.1:0',
       '--admin-bind=127.0.0.1:0',
       `--data-directory=${data.path}`,
+      '--lint',
     ];
     server = new RunningServer(args, { command: ['npm', 'run', '-s', 'stillhouse', '--', 'serve'] });
     port = await server.ready();
@@ -139,9 +140,14 @@ describe('npm run -s stillhouse -- serve', needs('python3', 'npm'), () => {
     const all = await textOf('/upload/ticks?count=3&every=0');
     assert.equal(all, `data: 1 of 3\n\ndata: 2 of 3\n\ndata: 3 of 3\n\nevent: end\ndata: that was all\n\n`);
   });
+
+  it('breaks PEP 3333 nowhere', () => {
+    const wrong = server.records.filter(({ level }) => level === 'error' || level === 'warn');
+    assert.deepEqual(wrong, []);
+  });
 });
 
 it('an example is served alone by its file too', needs('python3'), async () => {
-  await using server = await serve(join(ROOT, 'apps/upload/app.py'));
+  await using server = await serve(join(ROOT, 'apps/upload/app.py'), ['--lint']);
   assert.match(String((await ask(server.port, get('/'))).body), /action="\/"/);
 });

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { answerOf, appsFolder, serveApps } from '../support/apps.ts';
 import { bodyOf } from '../support/misbehaving.ts';
-import { allGone } from '../support/processes.ts';
 import { needs } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 import { ask, get, header, Wire } from '../support/wire.ts';
@@ -12,48 +11,23 @@ import { ask, get, header, Wire } from '../support/wire.ts';
 const pidOf = async (port: number, app: string): Promise<number> =>
   (JSON.parse(await bodyOf(port, `/${app}/about`)) as { pid: number }).pid;
 
-test(
-  'a request that takes too long gets 504, and its worker lives if it ends soon after',
-  needs('python3'),
-  async () => {
-    using folder = appsFolder({ slow: 'timeout: 300ms', patient: '' });
-    const gate = join(folder.path, 'gate');
-    await using server = await serveApps(folder.path);
-    const before = await pidOf(server.port, 'slow');
-    using patient = await Wire.open(server.port);
-    patient.send(get(`/patient/hold?${gate}`));
-    const late = await ask(server.port, get(`/slow/hold?${gate}`, 'X-Request-Id: late-1'));
-    assert.equal(late.status, 504);
-    assert.equal(header(late, 'x-request-id'), 'late-1');
-    assert.match(late.body.toString(), /late-1/);
-    const record = await server.record(({ code }) => code === 'REQUEST_TIMEOUT');
-    assert.deepEqual([record.app, record.request, record.level], ['slow', 'late-1', 'error']);
-    // The answer that comes all the same belongs to nobody, and is no fault of the worker.
-    folder.write('gate', '');
-    assert.equal(await pidOf(server.port, 'slow'), before);
-    assert.equal((await patient.answer()).body.toString(), 'held', 'its neighbour’s time is its own');
-  },
-);
-
-test(
-  'a worker that does not end after the timeout is replaced, and its neighbours are not',
-  needs('python3'),
-  async () => {
-    using folder = appsFolder({ stuck: 'timeout: 300ms\nworkers: 2', other: '' });
-    await using server = await serveApps(folder.path);
-    const [workers, other] = [server.processes().workers, await pidOf(server.port, 'other')];
-    assert.equal((await ask(server.port, get('/stuck/hold?never'))).status, 504);
-    assert.match(await answerOf(server.port, '/stuck/'), /^200 /, 'its second worker serves meanwhile');
-    const dead = await server.record(({ app, msg }) => app === 'stuck' && /a worker was killed/.test(msg ?? ''));
-    assert.match(String(dead.reason), /timeout/);
-    await allGone([dead.worker as number]);
-    await until(() => server.processes().workers.length === workers.length, 'the next worker');
-    const left = server.processes().workers.map(({ pid }) => pid);
-    assert.equal(workers.filter(({ pid }) => left.includes(pid)).length, workers.length - 1);
-    assert.equal(await pidOf(server.port, 'other'), other);
-    assert.match(await answerOf(server.port, '/stuck/'), /^200 /);
-  },
-);
+test('a request that takes too long gets 504, and its neighbours their own time', needs('python3'), async () => {
+  using folder = appsFolder({ slow: 'timeout: 300ms', patient: '' });
+  const gate = join(folder.path, 'gate');
+  await using server = await serveApps(folder.path);
+  const before = await pidOf(server.port, 'slow');
+  using patient = await Wire.open(server.port);
+  patient.send(get(`/patient/hold?${gate}`));
+  const late = await ask(server.port, get(`/slow/hold?${gate}`, 'X-Request-Id: late-1'));
+  assert.equal(late.status, 504);
+  assert.equal(header(late, 'x-request-id'), 'late-1');
+  assert.match(late.body.toString(), /late-1/);
+  const record = await server.record(({ code }) => code === 'REQUEST_TIMEOUT');
+  assert.deepEqual([record.app, record.request, record.level], ['slow', 'late-1', 'error']);
+  assert.equal(await pidOf(server.port, 'slow'), before);
+  folder.write('gate', '');
+  assert.equal((await patient.answer()).body.toString(), 'held', 'its neighbour’s time is its own');
+});
 
 test('a response that has begun is not cut, however long it takes', needs('python3'), async () => {
   using folder = appsFolder({ app: 'timeout: 200ms\nthreads: 2' });

@@ -9,7 +9,7 @@ import { ask, get, header, Wire } from '../support/wire.ts';
 
 for (const { language, file, needed } of LANGUAGES) {
   test(`a ${language} worker killed during its request loses that request alone`, needed, async () => {
-    await using server = await serveMisbehaving(file, ['--workers=2']);
+    await using server = await serveMisbehaving(file, ['--workers=2', '--threads=1']);
     using barrier = new Barrier();
     using held = await Wire.open(server.port);
     held.send(get(`/hold?${barrier.path}`, 'X-Request-Id: the-lost-one'));
@@ -43,12 +43,24 @@ for (const { language, file, needed } of LANGUAGES) {
 
   test(`a ${language} application that ends its process in a request costs a 502`, needed, async () => {
     await using server = await serveMisbehaving(file);
-    const lost = await ask(server.port, get('/exit'));
+    const lost = await ask(server.port, get('/exit', 'X-Request-Id: the-last-one'));
     assert.equal(lost.status, 502);
-    assert.match(lost.body.toString(), /the worker that ran this request/);
-    assert.ok(lost.body.includes(`request id: ${header(lost, 'x-request-id')}`));
-    await server.record(({ msg }) => msg?.includes('ended with status 7') === true, 'the record of its death');
+    assert.match(lost.body.toString(), /the worker that ran this request[\s\S]*request id: the-last-one/);
+    const death = await server.record(({ code }) => code === 'WORKER_DIED');
+    assert.deepEqual([death.level, death.requests], ['error', ['the-last-one']]);
+    assert.equal(death.msg, 'the worker ended with status 7; its requests got 502');
+    const lastTen = Array.from({ length: 10 }, (_, at) => `last words ${at + 3}`);
+    assert.deepEqual(death.output, lastTen);
     assert.equal((await ask(server.port, get('/pid'))).status, 200, 'the next request waits for the next worker');
+  });
+
+  test(`a ${language} worker that crashes says by which signal, and what it printed last`, needed, async () => {
+    await using server = await serveMisbehaving(file);
+    assert.equal((await ask(server.port, get('/crash', 'X-Request-Id: the-crash'))).status, 502);
+    const death = await server.record(({ code }) => code === 'WORKER_DIED');
+    assert.equal(death.msg, 'the worker was killed by SIGSEGV; its requests got 502');
+    assert.deepEqual([death.requests, (death.output as string[]).at(-1)], [['the-crash'], 'crashes']);
+    assert.equal((await ask(server.port, get('/pid'))).status, 200);
   });
 
   test(
@@ -97,6 +109,9 @@ for (const { language, file, needed } of LANGUAGES) {
     const first = await workerOf(server.port);
     process.kill(first, 'SIGKILL');
     await server.record(({ worker, delayMs }) => worker === first && delayMs === 0, 'the record of its death');
+    const death = await server.record(({ code }) => code === 'WORKER_DIED');
+    assert.deepEqual([death.worker, death.requests], [first, []]);
+    assert.equal(death.msg, 'the worker was killed by SIGKILL; no request was lost with it');
     await until(() => server.processes().workers.some(({ pid }) => pid !== first), 'the next worker');
     const second = await workerOf(server.port);
     assert.notEqual(second, first);

@@ -4,7 +4,7 @@
  */
 import { Socket } from 'node:net';
 import { type MessagePort, parentPort } from 'node:worker_threads';
-import { encodeFrame, FRAME_LIMIT, type Frame, FrameReader, TYPE } from '../../pool/frames.ts';
+import { encodeFrame, FLAG, FRAME_LIMIT, type Frame, FrameReader, TYPE } from '../../pool/frames.ts';
 import { CONTROL_FD, type FromMain } from './control-link.ts';
 import { mainStacks } from './main-stacks.ts';
 
@@ -14,6 +14,7 @@ const main = parentPort as MessagePort;
 const link = new Socket({ fd: CONTROL_FD, readable: true, writable: true });
 const reader = new FrameReader(FRAME_LIMIT.worker);
 let stopping = false;
+let telling: Promise<void> = Promise.resolve();
 
 link.on('data', (bytes: Buffer) => {
   reader.receive(bytes);
@@ -35,8 +36,16 @@ main.on('message', ({ frame, last }: FromMain) => {
 });
 
 function take(frame: Frame): void {
-  if (frame.type === TYPE.STACKS) void answerStacks(frame.id);
-  else main.postMessage({ ...frame, body: Uint8Array.from(frame.body) });
+  if (frame.type === TYPE.STACKS) {
+    telling = answerStacks(frame.id);
+  } else if (frame.type === TYPE.CANCEL && (frame.flags & FLAG.INTERRUPT) !== 0) {
+    // Who asks for stacks before it interrupts wants to see what is interrupted.
+    void telling.then(() => pass(frame));
+  } else pass(frame);
+}
+
+function pass(frame: Frame): void {
+  main.postMessage({ ...frame, body: Uint8Array.from(frame.body) });
 }
 
 async function answerStacks(id: number): Promise<void> {

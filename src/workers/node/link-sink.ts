@@ -62,7 +62,7 @@ export class LinkSink implements Sink {
   }
 
   fail(error: unknown): void {
-    const body = Buffer.from(this.#failed(error), 'utf8');
+    const body = Buffer.from(this.#failed(error), 'utf8').subarray(0, DATA_SIZE);
     void this.#enqueue(async () => void this.#data.write(encodeFrame(TYPE.ABORT, this.#id, { body })));
   }
 

@@ -7,6 +7,7 @@ const PAUSE_MS = 250;
 /** How long a main thread that runs no JavaScript takes to say what it waits for: C++ code that holds it says nothing. */
 const ANSWER_MS = 250;
 const RESOURCES = '[...new Set(process.getActiveResourcesInfo())].join(", ")';
+const TITLE = 'Thread main (most recent call last):';
 
 /**
  * Where the main thread stands, in the form of a Python traceback: outermost frame first, without Node's and this worker's own.
@@ -16,30 +17,29 @@ export async function mainStacks(own: string): Promise<string> {
   const session = new Session();
   session.connectToMainThread();
   try {
-    const frames = await within(PAUSE_MS, pause(session));
-    if (frames !== undefined) return running(frames, own);
-    session.post('Debugger.disable');
-    const resources = await within(ANSWER_MS, evaluate(session, RESOURCES));
-    return resources === undefined ? 'the event loop is held by code that is not JavaScript' : waiting(resources);
+    const frames = (await within(PAUSE_MS, pause(session))) ?? [];
+    const lines = frames
+      .filter(({ url }) => url !== '' && !url.startsWith('node:') && !url.startsWith(own))
+      .map(describeFrame);
+    return [TITLE, ...(lines.length > 0 ? lines.reverse() : [await describeWait(session)])].join('\n');
   } finally {
     // A thread that is paused goes on.
     session.disconnect();
   }
 }
 
-function waiting(resources: string): string {
-  return `an await that does not end; the event loop waits for ${resources}`;
+function describeFrame({ url, functionName, location }: Debugger.CallFrame): string {
+  const file = url.startsWith('file:') ? fileURLToPath(url) : url;
+  return `  File "${file}", line ${location.lineNumber + 1}, in ${functionName === '' ? '<anonymous>' : functionName}`;
 }
 
-function running(frames: readonly Debugger.CallFrame[], own: string): string {
-  const lines = frames
-    .filter(({ url }) => url !== '' && !url.startsWith('node:') && !url.startsWith(own))
-    .map(({ url, functionName, location }) => {
-      const file = url.startsWith('file:') ? fileURLToPath(url) : url;
-      return `  File "${file}", line ${location.lineNumber + 1}, in ${functionName === '' ? '<anonymous>' : functionName}`;
-    });
-  const none = '  (nothing of the application runs here)';
-  return ['Thread main (most recent call last):', ...(lines.length === 0 ? [none] : lines.reverse())].join('\n');
+/** Node keeps no stack of what is awaited. */
+async function describeWait(session: Session): Promise<string> {
+  session.post('Debugger.disable'); // or the question itself would be paused
+  const resources = await within(ANSWER_MS, evaluate(session, RESOURCES));
+  return resources === undefined
+    ? '  (the event loop is held by code that is not JavaScript)'
+    : `  (nothing of the application runs here: the event loop waits for ${resources})`;
 }
 
 function evaluate(session: Session, expression: string): Promise<string> {
@@ -50,9 +50,15 @@ function evaluate(session: Session, expression: string): Promise<string> {
   return promise;
 }
 
-function pause(session: Session): Promise<readonly Debugger.CallFrame[]> {
-  const { promise, resolve } = Promise.withResolvers<readonly Debugger.CallFrame[]>();
-  session.once('Debugger.paused', ({ params }) => resolve(params.callFrames));
+/** Pauses what runs; its frames, innermost first. */
+function pause(session: Session): Promise<Debugger.CallFrame[]> {
+  const { promise, resolve } = Promise.withResolvers<Debugger.CallFrame[]>();
+  // A frame's own `url` is empty.
+  const urls = new Map<string, string>();
+  session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => void urls.set(scriptId, url));
+  session.once('Debugger.paused', ({ params: { callFrames } }) =>
+    resolve(callFrames.map((frame) => ({ ...frame, url: urls.get(frame.location.scriptId) ?? '' }))),
+  );
   session.post('Debugger.enable');
   session.post('Debugger.pause');
   return promise;

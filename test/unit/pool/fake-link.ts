@@ -135,6 +135,8 @@ export interface SetUp {
   readonly links: FakeLink[];
   /** How long each request waited until it was begun or given up. */
   readonly waits: number[];
+  /** How many left while they waited. */
+  readonly abandoned: () => number;
 }
 
 export function setUp(...slots: number[]): SetUp {
@@ -143,6 +145,7 @@ export function setUp(...slots: number[]): SetUp {
 
 export function setUpShared(patience: number, ...slots: number[]): SetUp {
   const waits: number[] = [];
+  let abandoned = 0;
   const settings: PoolSettings = {
     window: 1000,
     queueTime: 1000,
@@ -150,14 +153,14 @@ export function setUpShared(patience: number, ...slots: number[]): SetUp {
     waited: (ms) => void waits.push(ms),
     grace: 5000,
     timedOut: () => undefined,
-    abandoned: () => undefined,
+    abandoned: () => void abandoned++,
     patience,
     ahead: 3,
   };
   const pool = new Pool(settings);
   const links = slots.map((count) => new FakeLink(count));
   for (const link of links) pool.add(link as unknown as WorkerLink);
-  return { pool, links, waits };
+  return { pool, links, waits, abandoned: () => abandoned };
 }
 
 export interface Asked {

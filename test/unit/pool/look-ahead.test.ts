@@ -229,6 +229,7 @@ test('who waits too long in a worker that cannot give it back gets 503 too', (t)
   assert(waiting?.heads[0]?.headers.some(([name]) => name === 'Retry-After'));
   link.giveBack(made.pool);
   assert.equal(made.pool.queued, 0, 'it is answered, and does not run');
+  assert.equal(made.abandoned(), 0, 'who was answered did not leave');
 });
 
 test('one whose client has gone while it waited ahead is not begun elsewhere', (t) => {
@@ -241,7 +242,7 @@ test('one whose client has gone while it waited ahead is not begun elsewhere', (
   assert.deepEqual(dead.given, ['/1', '/3']);
   gone?.request.close();
   dead.die(pool);
-  assert.deepEqual([other.given, pool.queued], [['/2'], 0]);
+  assert.deepEqual([other.given, pool.queued, made.abandoned()], [['/2'], 0, 1]);
 });
 
 test('drained() waits for what was sent ahead', async (t) => {

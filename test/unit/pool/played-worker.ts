@@ -38,6 +38,8 @@ export class PlayedWorker {
   /** For each slot that was freed, whether its request was slow. */
   readonly frees: boolean[] = [];
   readonly returned: WorkerRequest[][] = [];
+  /** What was told to be late, each time; it was asked for its stacks then. */
+  readonly lates: WorkerRequest[][] = [];
   /** How often something came on the data link: as often as the worker would have been woken. */
   writes = 0;
   readonly frontData: Duplex;
@@ -45,17 +47,20 @@ export class PlayedWorker {
   readonly control: Duplex;
   readonly #readers = new Map<Duplex, FrameReader>();
 
-  constructor(threads = START.threads) {
+  constructor(threads = START.threads, debug = false) {
     const { front, frontData, data, control } = linkPair();
     this.frontData = frontData;
     this.data = data;
     this.control = control;
     this.link = new WorkerLink(
       front,
-      { ...START, threads },
+      { ...START, threads, debug },
       {
         control: (frame) => void this.controls.push(frame),
-        late: () => undefined,
+        late: (requests) => {
+          this.lates.push([...requests]);
+          this.link.askStacks(this.lates.length);
+        },
         freed: (slow) => void this.frees.push(slow),
         returned: (requests) => void this.returned.push(requests),
         broken: (reason) => void this.broken.push(reason),
@@ -72,8 +77,8 @@ export class PlayedWorker {
   }
 
   /** Sends a request, which is begun at the time `now` where a slot is free. */
-  run(path = '/', now = 1): WorkerRequest {
-    const request = new WorkerRequest(environ({ path }), () => async () => undefined, START.window, now);
+  run(path = '/', now = 1, gone = () => false): WorkerRequest {
+    const request = new WorkerRequest(environ({ path }, '', { gone }), () => async () => undefined, START.window, now);
     this.link.send(request, now);
     return request;
   }

@@ -137,6 +137,11 @@ const LIES: readonly (readonly [name: string, act: (worker: PlayedWorker) => Pro
     (worker) => worker.say(TYPE.RESPONSE, 1, { head: '200 OK\0', body: Buffer.alloc(1001) }),
     /more body bytes/,
   ],
+  [
+    'a traceback where nobody asked for one',
+    (worker) => worker.say(TYPE.ABORT, 1, { body: Buffer.from('Traceback'), flags: FLAG.FREE }),
+    /an ABORT with a body/,
+  ],
 ];
 
 test('a worker that lies is reported once, and is given nothing more', async (t) => {

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Callable
 
 from .file_wrapper import FileWrapper
 from .frames import PATH, STREAM, Frame, ProtocolError, decode_pairs
@@ -78,13 +78,16 @@ class Environs:
             self._known[key] = environ.copy()
 
 
-def open_input(frame: Frame, environ: dict[str, Any], bodies: StreamingInbox | None) -> BinaryIO:
+def open_input(
+    frame: Frame, environ: dict[str, Any], bodies: StreamingInbox | None, settle: Callable[[], None]
+) -> BinaryIO:
     """`wsgi.input` of a body that is not in the frame: the file it names, or what is still to come.
 
+    `settle`: Response.settle, for a body that our code receives.
     All have PEP 3333's methods and a sticky end. Raises InputError where the file is missing or has not CONTENT_LENGTH bytes: a part must never look like the whole.
     """
     if frame.flags == STREAM and bodies is not None:
-        return bodies.open_body(frame.id)
+        return bodies.open_body(frame.id, settle)
     if frame.flags != PATH:
         raise ProtocolError(f'a REQUEST with flags {frame.flags}, which do not say where its body is')
     length = environ.get('CONTENT_LENGTH')

@@ -64,15 +64,15 @@ class Service:
             if frame.flags == INLINE:
                 environ['wsgi.input'] = BytesIO(frame.body)
             else:
-                environ['wsgi.input'] = body = open_input(frame, environ, self._bodies)
+                environ['wsgi.input'] = body = open_input(frame, environ, self._bodies, response.settle)
             if response.cancelled:
                 raise ClientGone('the client has gone')
             result = self._application(environ, response.start_response)
-            if response.interruption is not None:
-                response.interruption.settle()
             if self._in_child:
                 leave_child()
             if type(result) is list or type(result) is tuple:
+                if response.interruption is not None:
+                    response.interruption.settle()
                 deliver_list(result, response)
             else:
                 close = getattr(result, 'close', None)
@@ -99,7 +99,10 @@ class Service:
                 self._bodies.close_body(frame.id)
         slot.response = None
         if response.interruption is not None:
-            _settle(response)
+            try:
+                response.interruption.settle()
+            except RequestTimeout:
+                pass
 
     def _note_fork(self) -> None:
         self._in_child = True
@@ -129,8 +132,10 @@ class Service:
     @calls_application
     def _close(self, close: Callable[[], None], response: Response, request: str | None) -> None:
         try:
-            close()
-            response.settle()
+            try:
+                close()
+            finally:
+                response.settle()
         except BaseException as error:
             if self._in_child:
                 leave_child(error)

@@ -15,8 +15,17 @@ class StreamedBody(RawIOBase):
     The inbox appends to `pieces`, and sets `ended` or `failure` last.
     """
 
-    def __init__(self, window: int, grant: Callable[[int], None], wait: Callable[[StreamedBody], None]) -> None:
-        """`window`: bytes that may be on their way. `grant` asks for so many more, `wait` until something has come."""
+    def __init__(
+        self,
+        window: int,
+        grant: Callable[[int], None],
+        wait: Callable[[StreamedBody], None],
+        settle: Callable[[], None],
+    ) -> None:
+        """`window`: bytes that may be on their way. `grant` asks for so many more, `wait` until something has come.
+
+        `settle`: called before the link that all share is read, which nothing may interrupt.
+        """
         self.pieces: deque[bytes] = deque()
         self.ended = False
         self.failure = ''  # why it was cut short
@@ -24,6 +33,7 @@ class StreamedBody(RawIOBase):
         self._window = window
         self._grant = grant
         self._wait = wait
+        self._settle = settle
         self._read = window  # bytes that were read and not asked for anew
 
     @property
@@ -52,6 +62,7 @@ class StreamedBody(RawIOBase):
         return b''.join(pieces)
 
     def _next(self) -> bytes:
+        self._settle()
         if not self.ready:
             self._ask()
             self._wait(self)

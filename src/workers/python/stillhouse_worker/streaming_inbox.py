@@ -56,9 +56,9 @@ class StreamingInbox(Inbox):
             if not self._bodies:
                 self._link.stop_receiving()
 
-    def open_body(self, id: int) -> BufferedReader:
-        """`wsgi.input` of a request."""
-        body = StreamedBody(self._window, partial(self._grant, id), self._wait_for_body)
+    def open_body(self, id: int, settle: Callable[[], None]) -> BufferedReader:
+        """`wsgi.input` of a request. `settle`: Response.settle."""
+        body = StreamedBody(self._window, partial(self._grant, id), self._wait_for_body, settle)
         with self._changed:
             self._bodies[id] = body
         return BufferedReader(body, _BUFFER)
