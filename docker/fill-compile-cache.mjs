@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { basename, join } from 'node:path';
 
-const PROGRAMS = ['bin.js', 'main.js'];
+const PROGRAMS = ['bin.js', 'main.js', 'control-thread.js'];
 const source = '/opt/stillhouse/src';
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

@@ -10,6 +10,7 @@ const python = ['/usr/bin/python3', 'python3'].find((name) => spawnSync(name, ['
 
 test('the Python worker keeps PEP 3333 and the worker protocol (python3 -m unittest)', {
   skip: python === undefined ? 'there is no python3' : false,
+  timeout: 240_000,
 }, async (t) => {
   const args = ['-B', '-m', 'unittest', 'discover', '-s', 'test/python', '-t', 'test/python'];
   const child = spawn(python as string, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], signal: t.signal });

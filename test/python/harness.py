@@ -199,7 +199,7 @@ class Worker:
             if frame is None:
                 raise AssertionError(f'the worker ended its data link; stderr: {self.read_stderr()}')
             if frame.id != id:
-                raise AssertionError(f"frame {frame} of request {frame.id} while waiting for {id}")
+                raise AssertionError(f'{frame} while waiting for request {id}')
             frames.append((frame.type, frame.flags & ~SLOW))
             body += frame.body
             if credit and frame.body and not frame.flags & END:  # after END the worker may be gone

@@ -2,12 +2,13 @@
 import { type Debugger, Session } from 'node:inspector';
 import { fileURLToPath } from 'node:url';
 
-/** How long JavaScript that runs takes to be paused, in milliseconds; an event loop that waits has nothing to pause. */
+/** How long a main thread takes to hear a question, in milliseconds, busy or not: C++ code that holds it hears nothing. */
+const HEARD_MS = 600;
+/** How long JavaScript that runs takes to be paused, once that is heard; an event loop that waits has nothing to pause. */
 const PAUSE_MS = 250;
-/** How long a main thread that runs no JavaScript takes to say what it waits for: C++ code that holds it says nothing. */
-const ANSWER_MS = 250;
 const RESOURCES = '[...new Set(process.getActiveResourcesInfo())].join(", ")';
 const TITLE = 'Thread main (most recent call last):';
+const HELD = `${TITLE}\n  (the event loop is held by code that is not JavaScript)`;
 
 /**
  * Where the main thread stands, in the form of a Python traceback: outermost frame first, without Node's and this worker's own.
@@ -17,11 +18,12 @@ export async function mainStacks(own: string): Promise<string> {
   const session = new Session();
   session.connectToMainThread();
   try {
-    const frames = (await within(PAUSE_MS, pause(session))) ?? [];
-    const lines = frames
+    const { heard, paused } = pause(session);
+    if ((await within(HEARD_MS, heard)) === undefined) return HELD;
+    const lines = ((await within(PAUSE_MS, paused)) ?? [])
       .filter(({ url }) => url !== '' && !url.startsWith('node:') && !url.startsWith(own))
       .map(describeFrame);
-    return [TITLE, ...(lines.length > 0 ? lines.reverse() : [await describeWait(session)])].join('\n');
+    return lines.length > 0 ? [TITLE, ...lines.reverse()].join('\n') : await describeWait(session);
   } finally {
     // A thread that is paused goes on.
     session.disconnect();
@@ -36,10 +38,10 @@ function describeFrame({ url, functionName, location }: Debugger.CallFrame): str
 /** Node keeps no stack of what is awaited. */
 async function describeWait(session: Session): Promise<string> {
   session.post('Debugger.disable'); // or the question itself would be paused
-  const resources = await within(ANSWER_MS, evaluate(session, RESOURCES));
+  const resources = await within(HEARD_MS, evaluate(session, RESOURCES));
   return resources === undefined
-    ? '  (the event loop is held by code that is not JavaScript)'
-    : `  (nothing of the application runs here: the event loop waits for ${resources})`;
+    ? HELD
+    : `${TITLE}\n  (nothing of the application runs here: the event loop waits for ${resources})`;
 }
 
 function evaluate(session: Session, expression: string): Promise<string> {
@@ -50,18 +52,25 @@ function evaluate(session: Session, expression: string): Promise<string> {
   return promise;
 }
 
-/** Pauses what runs; its frames, innermost first. */
-function pause(session: Session): Promise<Debugger.CallFrame[]> {
-  const { promise, resolve } = Promise.withResolvers<Debugger.CallFrame[]>();
+interface Pause {
+  /** The main thread knows that it is to pause. */
+  readonly heard: Promise<true>;
+  /** What it ran when it did; its frames, innermost first. */
+  readonly paused: Promise<Debugger.CallFrame[]>;
+}
+
+function pause(session: Session): Pause {
+  const heard = Promise.withResolvers<true>();
+  const paused = Promise.withResolvers<Debugger.CallFrame[]>();
   // A frame's own `url` is empty.
   const urls = new Map<string, string>();
   session.on('Debugger.scriptParsed', ({ params: { scriptId, url } }) => void urls.set(scriptId, url));
   session.once('Debugger.paused', ({ params: { callFrames } }) =>
-    resolve(callFrames.map((frame) => ({ ...frame, url: urls.get(frame.location.scriptId) ?? '' }))),
+    paused.resolve(callFrames.map((frame) => ({ ...frame, url: urls.get(frame.location.scriptId) ?? '' }))),
   );
   session.post('Debugger.enable');
-  session.post('Debugger.pause');
-  return promise;
+  session.post('Debugger.pause', () => heard.resolve(true));
+  return { heard: heard.promise, paused: paused.promise };
 }
 
 async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
