@@ -158,7 +158,10 @@ test('a timeout is counted, and the worker that goes on is replaced for it', nee
   using barrier = new Barrier();
   const late = await ask(seen.port, get(`/one/hold?${barrier.path}`));
   assert.equal(late.status, 504);
-  const replaced = (found: Scrape) => found.value(METRICS.restarts.name, { app: 'one', cause: 'timeout' }) === 1;
+  // The supervisor knows of the replacement before the front's next figures have come.
+  const replaced = (found: Scrape) =>
+    found.value(METRICS.restarts.name, { app: 'one', cause: 'timeout' }) === 1 &&
+    found.value(REQUESTS, { app: 'one', method: 'GET', status: '5xx' }) === 1;
   const after = await scraped(seen.admin, replaced, 'the replacement');
   assert.equal(after.value(METRICS.timeouts.name, ofOne), 1);
   assert.equal(after.value(REQUESTS, { app: 'one', method: 'GET', status: '5xx' }), 1);
