@@ -19,12 +19,17 @@ function withCompileCache(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return directory === undefined ? env : { ...env, NODE_COMPILE_CACHE: dirname(directory) };
 }
 
-/** Whether a process has ended and is not reaped yet: its workers' ends may be heard of before its own. */
-function isZombie(pid: number): boolean {
+/** proc(5): the bit of a task's flags that the kernel sets before it closes what the task holds (PF_EXITING, linux/sched.h). */
+const EXITING = 0x4;
+/** proc(5): the flags are the ninth field, and the state, the third, is the first behind the command, which may hold anything. */
+const FLAGS = 9 - 3;
+
+/** Whether a process ends, or has ended and is not reaped yet: its workers see their links close, and may be reaped, before it is. */
+function isEnding(pid: number): boolean {
   try {
-    // proc(5): the state stands behind the command, which may hold anything.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat[stat.lastIndexOf(')') + 2] === 'Z';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || (Number(fields[FLAGS]) & EXITING) !== 0;
   } catch {
     return true;
   }
@@ -67,7 +72,7 @@ export class FrontProcess {
 
   get alive(): boolean {
     const { exitCode, signalCode, pid } = this.#child;
-    return exitCode === null && signalCode === null && pid !== undefined && !isZombie(pid);
+    return exitCode === null && signalCode === null && pid !== undefined && !isEnding(pid);
   }
 
   /** Milliseconds since its start. */
