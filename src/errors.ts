@@ -205,3 +205,14 @@ export class StartError extends Error implements StartFailure {
     return { code, message, cure, ...(traceback === undefined ? {} : { traceback }) };
   }
 }
+
+/** A reload came to nothing, and what served before serves on. */
+export class ReloadFailed extends Error {
+  override readonly name = 'ReloadFailed';
+  readonly failures: readonly StartFailure[];
+
+  constructor(failures: readonly StartFailure[]) {
+    super(failures.map(({ message }) => message).join('; '));
+    this.failures = failures;
+  }
+}

@@ -3,12 +3,12 @@ import { exposition } from '../observe/snapshots.ts';
 import type { Application, Environ, Header } from '../wsgi/types.ts';
 import { type Answer, json, respond, text } from './answer.ts';
 import { statusPage } from './page.ts';
-import { notReady, type Snapshot } from './status.ts';
+import { appNotReady, canAnswer, notReady, type Snapshot } from './status.ts';
 
 type Endpoint = (snapshot: Snapshot) => Answer | Promise<Answer>;
 
 const HEALTH: Readonly<Record<string, Endpoint>> = {
-  '/livez': ({ status }) => (status.front.alive ? text(200, 'ok') : text(503, 'no front lives')),
+  '/livez': ({ status }) => (status.fronts.some(({ alive }) => alive) ? text(200, 'ok') : text(503, 'no front lives')),
   '/readyz': readiness,
   '/healthz': readiness,
   '/health': readiness,
@@ -58,16 +58,16 @@ function readiness({ status }: Snapshot): Answer {
   return reasons.length === 0 ? text(200, 'ready') : text(503, `not ready:\n${reasons.join('\n')}`);
 }
 
-/** Without the words of a failure: they are for those who bear the token. */
 function appReadiness({ status }: Snapshot, name: string): Answer {
   const app = status.apps.find((candidate) => candidate.name === name);
   if (app === undefined) {
     const names = status.apps.map((each) => each.name).join(', ');
     return text(404, `there is no app of this name; there are: ${names}`);
   }
-  const ready = app.workers.filter(({ state }) => state === 'ready').length;
-  if (status.state === 'serving' && app.state === 'serving' && ready > 0) return text(200, 'ready');
-  return text(503, `${name} is ${app.state}, with ${ready} of ${app.workers.length} workers ready; see /status`);
+  if (status.state !== 'serving') return text(503, `the server is ${status.state}; ${appNotReady(app)}; see /status`);
+  if (canAnswer(app))
+    return text(200, app.state === 'idle' ? 'ready: idle, and started by the first request' : 'ready');
+  return text(503, `${appNotReady(app)}; see /status`);
 }
 
 function page({ status }: Snapshot): Answer {

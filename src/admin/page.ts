@@ -1,5 +1,4 @@
-import type { AppStatus, ServerStatus } from './status.ts';
-import { notReady } from './status.ts';
+import { type AppStatus, canAnswer, currentWorkers, notReady, readyWorkers, type ServerStatus } from './status.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --text: #1d2126; --soft: #5b6570; --line: #dde1e6; --card: #fff; --ground: #f4f5f7;
@@ -39,7 +38,8 @@ export function statusPage(status: ServerStatus): string {
   const state = reasons.length === 0 ? tag('ready', true) : tag('not ready', false);
   const why = reasons.length === 0 ? '' : `<p>${reasons.map(escapeHtml).join('; ')}.</p>`;
   const urls = status.urls.map((url) => link(url, url)).join(', ');
-  const front = status.front.deaths === 0 ? '' : `; its front has died ${status.front.deaths} times`;
+  const deaths = status.fronts.reduce((sum, front) => sum + front.deaths, 0);
+  const front = deaths === 0 ? '' : `; its front has died ${deaths} times`;
   const rows = status.apps.map((app) => rowOf(app, status.urls[0] ?? '')).join('\n');
   return `<!doctype html>
 <html lang="en">
@@ -71,14 +71,13 @@ ${rows === '' ? '<tr><td colspan="5">No app is mounted.</td></tr>' : rows}
 }
 
 function rowOf(app: AppStatus, base: string): string {
-  const ready = app.workers.filter(({ state }) => state === 'ready').length;
-  const isGood = app.state === 'serving' && ready > 0;
+  const isGood = canAnswer(app);
   const restarts = Object.entries(app.restarts).map(([cause, count]) => `${count} ${cause}`);
   const cells = [
     `<strong>${escapeHtml(app.name)}</strong>${app.required ? '' : ' <span class="soft">not required</span>'}`,
     app.host === '' && isGood ? link(base.replace(/\/$/, '') + app.path, app.path) : escapeHtml(app.host + app.path),
     tag(app.state === 'serving' && !isGood ? 'no worker ready' : app.state, isGood),
-    `${ready} of ${app.workers.length}`,
+    `${readyWorkers(app)} of ${currentWorkers(app).length}`,
     restarts.length === 0 ? '0' : escapeHtml(restarts.join(', ')),
   ];
   const row = `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;

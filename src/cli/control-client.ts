@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
-import type { Action, AppsAnswer } from '../admin/control.ts';
+import type { ServerStatus } from '../admin/status.ts';
 import { suggest } from '../config/suggest.ts';
 import { StartError } from '../errors.ts';
 import { controlSocketName, pidOfControlSocket } from '../supervisor/data-directory.ts';
@@ -26,7 +26,7 @@ interface LiveServer {
 export async function order(
   dataDirectory: string,
   app: string,
-  action: Action,
+  action: string,
   pid: number | undefined,
 ): Promise<unknown> {
   const server = choose(await liveServers(dataDirectory), dataDirectory, app, pid);
@@ -44,8 +44,8 @@ async function liveServers(dataDirectory: string): Promise<LiveServer[]> {
   const pids = names.map(pidOfControlSocket).filter((pid) => pid !== undefined);
   const servers = await Promise.all(
     pids.map(async (pid) => {
-      const reply = await ask(dataDirectory, pid, 'GET', '/apps');
-      if (!('error' in reply)) return { pid, apps: (reply.body as AppsAnswer).apps.map(({ name }) => name) };
+      const reply = await ask(dataDirectory, pid, 'GET', '/status');
+      if (!('error' in reply)) return { pid, apps: (reply.body as ServerStatus).apps.map(({ name }) => name) };
       // What a dead run has left.
       return ['ECONNREFUSED', 'ENOENT'].includes(reply.error.code ?? '') ? undefined : { pid, apps: reply.error };
     }),

@@ -41,6 +41,7 @@ export class Generation {
   readonly #deaths = new Backoff();
   readonly #restarts = new Set<NodeJS.Timeout>();
   #state: GenerationState = 'declared';
+  #since = new Date();
 
   constructor(number: number, app: string, runnable: Runnable, around: Surroundings, events: GenerationEvents) {
     this.number = number;
@@ -52,6 +53,11 @@ export class Generation {
 
   get state(): GenerationState {
     return this.#state;
+  }
+
+  /** When it came into its state. */
+  get since(): string {
+    return this.#since.toISOString();
   }
 
   get workers(): readonly WorkerProcess[] {
@@ -191,6 +197,7 @@ export class Generation {
 
   #move(event: GenerationEvent): void {
     this.#state = nextState(this.#state, event);
+    this.#since = new Date();
   }
 }
 

@@ -1,9 +1,11 @@
+import type { GenerationState } from '../admin/status.ts';
+
 /**
  * The life of an app's generation (DESIGN.md, section 6), as one table. Pure: it starts and stops nothing.
  *
  * declared → starting → warm → serving → draining → stopped; what cannot start is failed.
  */
-export type GenerationState = 'declared' | 'starting' | 'warm' | 'serving' | 'draining' | 'stopped' | 'failed';
+export type { GenerationState };
 export type GenerationEvent = 'start' | 'warmed' | 'committed' | 'retire' | 'drained' | 'fail';
 
 const TABLE: Readonly<Record<GenerationState, Partial<Record<GenerationEvent, GenerationState>>>> = {

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { AppStatus, ServerStatus, Snapshot } from '../admin/status.ts';
-import { WORKER_STATES } from '../admin/status.ts';
-import { type Family, family, type MetricName, RESTART_CAUSES } from '../observe/metrics.ts';
+import { canAnswer, WORKER_STATES } from '../admin/status.ts';
+import { type Family, family, METRICS, type MetricName, RESTART_CAUSES } from '../observe/metrics.ts';
 import { DeadCounters } from '../observe/snapshots.ts';
 import { Tally } from '../observe/tally.ts';
 import { ProcessFigures } from './process-figures.ts';
@@ -13,6 +13,8 @@ const LOOK_MS = 1000;
 export interface FrontView {
   readonly pid: number | undefined;
   readonly alive: boolean;
+  /** Milliseconds. */
+  readonly age: number;
   readonly families: readonly Family[];
 }
 
@@ -59,7 +61,7 @@ export class Observer {
   }
 
   snapshot(state: ServerStatus['state']): Snapshot {
-    const { pid, alive, families } = this.#front();
+    const { pid, alive, age, families } = this.#front();
     this.#hear(families);
     if (this.#processes.length === 0) this.#look();
     const status: ServerStatus = {
@@ -68,8 +70,22 @@ export class Observer {
       started: this.#started.toISOString(),
       state,
       urls: this.urls,
-      front: { pid, alive, deaths: this.#frontDeaths },
-      apps: this.#apps.map((app) => app.status),
+      pid: process.pid,
+      fronts: [
+        {
+          pid,
+          alive,
+          state: !alive ? 'dead' : state === 'stopping' ? 'draining' : state,
+          age: Math.round(age / 1000),
+          deaths: this.#frontDeaths,
+        },
+      ],
+      apps: this.#apps.map((app) =>
+        app.status(pid, {
+          queued: toldOf(families, 'queued', app.name),
+          inFlight: toldOf(families, 'inFlight', app.name),
+        }),
+      ),
     };
     const ofFront = families === this.#buried ? [] : families;
     return { status, families: [this.#zeros, ofFront, this.#dead.families, this.#processes, this.#own(status)] };
@@ -101,10 +117,7 @@ export class Observer {
       single('frontSilence', (performance.now() - this.#heard) / 1000),
       family(
         'ready',
-        apps.map(({ name, state, workers }) => ({
-          labels: { app: name },
-          value: Number(state === 'serving' && workers.some((worker) => worker.state === 'ready')),
-        })),
+        apps.map((app) => ({ labels: { app: app.name }, value: Number(canAnswer(app)) })),
       ),
       family(
         'failed',
@@ -115,6 +128,12 @@ export class Observer {
       family('build', [{ labels: { version, node }, value: 1 }]),
     ];
   }
+}
+
+/** What a front told of an app. */
+function toldOf(families: readonly Family[], metric: MetricName, app: string): number {
+  const { values = [] } = families.find(({ name }) => name === METRICS[metric].name) ?? {};
+  return values.find(({ labels }) => labels.app === app)?.value ?? 0;
 }
 
 function workersByState({ name, workers }: AppStatus) {

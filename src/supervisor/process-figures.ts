@@ -68,6 +68,15 @@ function sum(figures: readonly Figures[], key: 'cpu' | 'memory' | 'descriptors')
   return figures.reduce((total, each) => total + each[key], 0);
 }
 
+/** Bytes; 0 for a process that is gone. */
+export function residentMemory(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+([0-9]+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
 /** A process that has just died has no figures any more. */
 function readFigures(pid: number): Figures | undefined {
   try {
@@ -75,10 +84,9 @@ function readFigures(pid: number): Figures | undefined {
     // proc(5): the command may hold anything, so fields are counted from its closing parenthesis; the first there is field 3.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const ticks = Number(fields[11]) + Number(fields[12]);
-    const resident = /^VmRSS:\s+([0-9]+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return {
       cpu: ticks / TICKS_PER_SECOND,
-      memory: Number(resident ?? 0) * 1024,
+      memory: residentMemory(pid),
       descriptors: countDescriptors(pid),
       started: fields[19] as string,
     };

@@ -1,8 +1,9 @@
-import type { AppStatus } from '../admin/status.ts';
+import type { AppStatus, WorkerStatus } from '../admin/status.ts';
 import { StartError, type StartFailure } from '../errors.ts';
 import type { RestartCause } from '../observe/metrics.ts';
 import { Generation, type Surroundings, type WorkerMessage } from './generation-workers.ts';
 import type { AppPlan, Runnable } from './plan.ts';
+import { residentMemory } from './process-figures.ts';
 
 /** What an app tells the crew that it works in. */
 export interface AppEvents {
@@ -41,28 +42,43 @@ export class SupervisedApp {
     return this.#generation?.workers.flatMap(({ pid }) => (pid === undefined ? [] : [pid])) ?? [];
   }
 
-  get status(): AppStatus {
+  /** @param front the process id of the one that it works for, and what that has told of its requests */
+  status(front: number | undefined, requests: Pick<AppStatus, 'queued' | 'inFlight'>): AppStatus {
     const { mount, required } = this.plan;
     const generation = this.#generation;
+    const workers = (generation?.workers ?? []).map(
+      ({ pid, ready, age }): WorkerStatus => ({
+        pid,
+        state: generation?.state === 'draining' ? 'draining' : ready ? 'ready' : 'starting',
+        age: Math.round(age / 1000),
+        generation: this.#generations,
+        front,
+        requests: 0,
+        memory: pid === undefined ? 0 : residentMemory(pid),
+      }),
+    );
+    const count = this.#runnable?.workers ?? 0;
     return {
       name: this.name,
       path: mount.path,
       host: mount.host,
       required,
-      state: this.#state,
+      state: this.state,
       wasReady: this.#wasReady,
       generation: this.#generations,
-      workers: (generation?.workers ?? []).map(({ pid, ready, age }) => ({
-        pid,
-        state: generation?.state === 'draining' ? 'draining' : ready ? 'ready' : 'starting',
-        age: Math.round(age / 1000),
-      })),
+      generations:
+        generation === undefined
+          ? []
+          : [{ number: generation.number, state: generation.state, since: generation.since, workers }],
+      workers,
+      scale: { min: count, max: count, wanted: count },
+      ...requests,
       restarts: { ...this.#restarts },
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
     };
   }
 
-  get #state(): AppStatus['state'] {
+  get state(): AppStatus['state'] {
     if (this.#failure !== undefined) return 'failed';
     if (this.#retired) return 'draining';
     if (this.#preparing) return 'preparing';

@@ -123,11 +123,11 @@ export class Supervisor {
       only !== undefined && others.length === 0
         ? { app: only.name, workers: only.runnable?.workers, threads: only.runnable?.start.threads }
         : {};
-    const apps = this.#apps.map(({ name, plan, status }) => ({
+    const apps = this.#apps.map(({ name, plan, state }) => ({
       name,
       host: plan.mount.host,
       path: plan.mount.path,
-      state: status.state,
+      state,
     }));
     const who = this.#apps.map(({ name }) => name).join(', ');
     this.#log.logger.info(
@@ -152,17 +152,32 @@ export class Supervisor {
 
   #controlled(): Controlled {
     return {
-      apps: () => this.#apps.map(({ status: { name, state } }) => ({ name, state })),
+      status: () => this.#observer.snapshot(this.#state).status,
       stacks: async (app) => {
         if (this.#crew === undefined) throw new Unanswered('no front has started yet');
         return this.#crew.stacks(app);
+      },
+      reload: async () => {
+        throw new Unanswered('this server cannot reload yet');
+      },
+      scale: async () => {
+        throw new Unanswered('this server cannot scale yet');
+      },
+      stop: () => {
+        this.stop('asked at the control socket');
+        return { within: (this.#plan.gracefulTime + FRONT_EXIT_MS) / 1000 };
       },
     };
   }
 
   #frontView(): FrontView {
     const front = this.#crew?.front;
-    return { pid: front?.pid, alive: front?.alive === true, families: this.#crew?.families ?? [] };
+    return {
+      pid: front?.pid,
+      alive: front?.alive === true,
+      age: front?.age ?? 0,
+      families: this.#crew?.families ?? [],
+    };
   }
 }
 

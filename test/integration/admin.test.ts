@@ -41,7 +41,7 @@ test('every endpoint of a server that is well answers 200, to GET and HEAD alike
   assert.equal((await admin(seen.admin, '/readyz')).text, 'ready\n');
   const state = JSON.parse((await admin(seen.admin, '/status')).text);
   assert.equal(state.state, 'serving');
-  assert.equal(state.front.pid, seen.server.processes().front.pid);
+  assert.equal(state.fronts[0].pid, seen.server.processes().front.pid);
   assert.deepEqual(
     state.apps.map(({ name, path, state }: Record<string, string>) => ({ name, path, state })),
     [{ name: 'good', path: '/good', state: 'serving' }],

@@ -1,19 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { statusPage } from '../../../src/admin/page.ts';
-import { type AppStatus, notReady, type ServerStatus } from '../../../src/admin/status.ts';
-
-function app(change: Partial<AppStatus> = {}): AppStatus {
-  const workers = [{ pid: 1, state: 'ready', age: 1 }] as const;
-  const app = { name: 'blog', path: '/blog', host: '', required: true, state: 'serving', wasReady: true } as const;
-  return { ...app, generation: 1, workers, restarts: {}, ...change };
-}
-
-function server(apps: readonly AppStatus[], change: Partial<ServerStatus> = {}): ServerStatus {
-  const front = { pid: 2, alive: true, deaths: 0 };
-  const fixed = { version: '1', node: '24', started: '2026-01-01T00:00:00.000Z', urls: ['http://127.0.0.1:8000/'] };
-  return { ...fixed, state: 'serving', front, apps, ...change };
-}
+import { notReady } from '../../../src/admin/status.ts';
+import { appStatus as app, serverStatus as server } from '../../support/status.ts';
 
 const FAILURE = { code: 'APP_IMPORT_FAILED', message: '<b>"no" & \'nope\'</b>', cure: '<i>mend</i> it' } as const;
 
@@ -25,13 +14,17 @@ for (const [what, status, reasons] of [
   ['an app failed that has served', server([app({ state: 'failed' })]), []],
   ['it does not listen yet', server([app()], { state: 'starting' }), ['the server does not listen yet']],
   ['it stops', server([app()], { state: 'stopping' }), ['the server is stopping']],
-  ['no front lives for a moment', server([app()], { front: { pid: 2, alive: false, deaths: 1 } }), []],
+  [
+    'no front lives for a moment',
+    server([app()], { fronts: [{ pid: 2, alive: false, state: 'dead', age: 1, deaths: 1 }] }),
+    [],
+  ],
 ] as const) {
   test(`readiness where ${what}`, () => assert.deepEqual(notReady(status), reasons));
 }
 
 test('the page escapes all that is not its own', () => {
-  const page = statusPage(server([app({ state: 'failed', wasReady: false, failure: FAILURE, workers: [] })]));
+  const page = statusPage(server([app({ state: 'failed', wasReady: false, failure: FAILURE, generations: [] })]));
   assert.ok(page.includes('&lt;b&gt;&quot;no&quot; &amp; &#39;nope&#39;&lt;/b&gt;'));
   assert.ok(page.includes('&lt;i&gt;mend&lt;/i&gt; it'));
   assert.doesNotMatch(page, /<[bi]>/);

@@ -9,21 +9,32 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import pino from 'pino';
 import type { Controlled } from '../../../src/admin/control.ts';
-import { Unanswered } from '../../../src/errors.ts';
+import { ReloadFailed, StartError, type StartFailure, Unanswered } from '../../../src/errors.ts';
 import { ControlListener } from '../../../src/supervisor/control-listener.ts';
 import { controlSocketName } from '../../../src/supervisor/data-directory.ts';
 import { SocketPath } from '../../../src/supervisor/socket-path.ts';
 import { Folder } from '../../support/folder.ts';
+import { appStatus, serverStatus } from '../../support/status.ts';
 
 const NAME = controlSocketName(process.pid);
 const WORKER = { pid: 1, stacks: 'File "app.py", line 1, in wait', requests: ['a'] };
+const FAILURE: StartFailure = { code: 'APP_IMPORT_FAILED', message: 'no', cure: 'mend it' };
 const SERVER: Controlled = {
-  apps: () => ['blog', 'café au lait', 'hung', 'broken'].map((name) => ({ name, state: 'serving' })),
+  status: () => serverStatus(['blog', 'café au lait', 'hung', 'broken'].map((name) => appStatus({ name }))),
   stacks: async (app) => {
     if (app === 'hung') throw new Unanswered('no answer came within 5 s');
     if (app === 'broken') throw new Error('a secret of the inside');
     return [WORKER];
   },
+  reload: async (app) => {
+    if (app === 'hung') throw new ReloadFailed([FAILURE]);
+    return { changes: [`${app ?? 'all'}: generation 2 serves`], needsRestart: [] };
+  },
+  scale: async (app, workers) => {
+    if (app === 'hung') throw new StartError(FAILURE);
+    return { min: 1, max: workers };
+  },
+  stop: () => ({ within: 33 }),
 };
 
 interface Opened extends AsyncDisposable {
@@ -67,7 +78,7 @@ test('a directory’s path may be longer than the address of a socket', async ()
   {
     await using _ = await open(deep);
     assert.deepEqual(readdirSync(deep), [NAME]);
-    const [{ statusCode }] = await ask(deep, 'GET', '/apps');
+    const [{ statusCode }] = await ask(deep, 'GET', '/status');
     assert.equal(statusCode, 200);
   }
   assert.deepEqual(readdirSync(deep), []);
@@ -77,7 +88,7 @@ test('what a dead run of the same process id has left is no obstacle', async () 
   using folder = new Folder({ [NAME]: '' });
   await using opened = await open(folder.path);
   assert.deepEqual(opened.records, []);
-  assert.equal((await ask(folder.path, 'GET', '/apps'))[0].statusCode, 200);
+  assert.equal((await ask(folder.path, 'GET', '/status'))[0].statusCode, 200);
 });
 
 test('where it cannot be made, the log says so, and nothing else happens', async () => {
@@ -96,16 +107,33 @@ test('the endpoints answer, and say what there is', async (t) => {
   using folder = new Folder();
   await using opened = await open(folder.path);
   const cases: readonly (readonly [method: string, path: string, status: number, body: RegExp])[] = [
-    ['GET', '/apps', 200, /"name": "blog",\s+"state": "serving"/],
+    ['GET', '/status', 200, /"name": "blog",\s+"path": "\/blog"/],
+    ['POST', '/reload', 200, /"changes": \[\s+"all: generation 2 serves"\s+\],\s+"needsRestart": \[\]/],
+    ['POST', '/stop', 200, /"within": 33/],
+    ['POST', '/apps/blog/reload', 200, /"blog: generation 2 serves"/],
+    [
+      'POST',
+      '/apps/hung/reload',
+      409,
+      /^\{\s+"failures": \[\s+\{\s+"code": "APP_IMPORT_FAILED",\s+"message": "no",\s+"cure": "mend it"/,
+    ],
+    ['POST', '/apps/blog/scale?workers=3', 200, /"min": 1,\s+"max": 3/],
+    ['POST', '/apps/hung/scale?workers=3', 409, /"APP_IMPORT_FAILED"/],
+    ['POST', '/apps/blog/scale', 400, /^workers has to be a number from 1 to 1000\n$/],
+    ['POST', '/apps/blog/scale?workers=0', 400, /number from 1/],
+    ['POST', '/apps/blog/scale?workers=1e3', 400, /number from 1/],
+    ['POST', '/apps/blog/scale?workers=1001', 400, /to 1000/],
+    ['GET', '/reload', 405, /POST alone/],
+    ['GET', '/stop', 405, /POST alone/],
     ['POST', '/apps/blog/stacks', 200, /"state": "serving",\s+"workers": \[\s+\{\s+"pid": 1/],
     ['POST', `/apps/${encodeURIComponent('café au lait')}/stacks`, 200, /"pid": 1/],
     ['POST', '/apps/shop/stacks', 404, /^there is no app shop; there are: blog, café au lait, hung, broken\n$/],
     ['POST', '/apps/hung/stacks', 503, /^no answer came within 5 s\n$/],
     ['POST', '/apps/broken/stacks', 500, /^(?![\s\S]*secret)/],
     ['GET', '/apps/blog/stacks', 405, /POST alone/],
-    ['DELETE', '/apps', 405, /GET alone/],
+    ['DELETE', '/status', 405, /GET alone/],
     ['POST', '/apps/blog/constructor', 404, /POST \/apps\/NAME\/stacks/],
-    ['GET', '/', 404, /GET \/apps\n/],
+    ['GET', '/', 404, /GET \/status\nPOST \/reload\nPOST \/stop\n/],
   ];
   for (const [method, path, status, body] of cases) {
     await t.test(`${method} ${path}`, async () => {
@@ -134,7 +162,7 @@ test('clients that are silent, send garbage or a body, or leave, hold nobody up'
   large.write('POST /apps/blog/stacks HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n');
   assert.match(await text(large), /^HTTP\/1\.1 413 /);
   assert.equal(await left, '');
-  assert.equal((await ask(folder.path, 'GET', '/apps'))[0].statusCode, 200);
+  assert.equal((await ask(folder.path, 'GET', '/status'))[0].statusCode, 200);
   assert.deepEqual(opened.records, []);
   await opened.listener?.close();
   assert.equal(await silence, '');
