@@ -211,6 +211,14 @@ export const SETTINGS = {
     scope: 'both',
     help: 'how long a request may wait for a free worker; then 503',
   },
+  reload: {
+    key: 'reload',
+    flag: 'reload',
+    kind: 'switch',
+    default: 'no',
+    scope: 'server',
+    help: 'whether an app is reloaded when a file in its folder changes: for development',
+  },
   gracefulTimeout: {
     key: 'graceful_timeout',
     flag: 'graceful-timeout',
