@@ -161,6 +161,7 @@ export const START_ERRORS = {
   APP_PROTOCOL_MISMATCH: 3,
   APP_BOOT_TIMEOUT: 3,
   APP_BOOT_DIED: 3,
+  APP_WARM_UP_FAILED: 3,
   APP_DEPENDENCIES_FAILED: 3,
   ADDRESS_IN_USE: 4,
   ADDRESS_NOT_ALLOWED: 4,
@@ -168,6 +169,7 @@ export const START_ERRORS = {
   DATA_DIRECTORY_UNUSABLE: 1,
   FRONT_FAILED: 1,
   SERVER_SILENT: 1,
+  RELOAD_GIVEN_UP: 1,
 } as const satisfies Record<string, number>;
 
 export type StartErrorCode = keyof typeof START_ERRORS;

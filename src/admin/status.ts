@@ -18,7 +18,7 @@ export interface WorkerStatus {
   readonly memory: number;
 }
 
-/** The life of a generation; its table is src/supervisor/generation.ts. */
+/** The life of a generation; its table is src/supervisor/generation-state.ts. */
 export type GenerationState = 'declared' | 'starting' | 'warm' | 'serving' | 'draining' | 'stopped' | 'failed';
 
 export interface GenerationStatus {
@@ -76,7 +76,7 @@ export interface AppStatus {
   readonly restarts: Readonly<Record<string, number>>;
   readonly backingOff?: BackingOff;
   readonly lastReload?: LastReload;
-  /** Why it is `failed`. */
+  /** Why it is `failed`, or why its workers do not start any more. */
   readonly failure?: StartFailure;
 }
 

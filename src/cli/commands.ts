@@ -1,16 +1,11 @@
-import { isatty } from 'node:tty';
 import { prepareDependencies } from '../apps/dependencies.ts';
-import { type AppSpec, isTarget, resolveApps } from '../apps/resolve.ts';
-import { findTarget } from '../apps/target.ts';
+import { isTarget, resolveApps } from '../apps/resolve.ts';
 import type { Arguments } from '../config/arguments.ts';
 import { Config } from '../config/load.ts';
-import type { Settings } from '../config/settings.ts';
 import { START_ERRORS, StartError } from '../errors.ts';
-import { createLog, type LogSettings } from '../observe/log.ts';
-import { Supervisor } from '../supervisor/supervisor.ts';
 import { checkText } from './check.ts';
 import { askHealth } from './healthcheck.ts';
-import { dataDirectoryOf, makePlan, type Surroundings } from './plan.ts';
+import { dataDirectoryOf } from './plan.ts';
 import { describeFailure } from './print-error.ts';
 import { routesText } from './routes.ts';
 import { printStacks } from './stacks.ts';
@@ -23,36 +18,6 @@ export interface Caller {
 
 /** What a command does with its arguments. @returns the exit status */
 export type Command = (args: Arguments, caller: Caller) => Promise<number>;
-
-/** `stillhouse MODULE:CALLABLE`: one application, and an end where it cannot start. */
-export const serveOne: Command = async (args, caller) => {
-  const config = readConfig(args, caller, false);
-  refuseFaults(config.faults);
-  const { resolved, environment, environmentFrom, faults } = config.forApp(caller.directory, false);
-  refuseFaults(faults);
-  const { settings } = resolved;
-  const target = findTarget(args.positionals[0] as string, settings.workingDirectory);
-  const spec: AppSpec = {
-    name: target.name,
-    directory: settings.workingDirectory,
-    path: '/',
-    host: '',
-    resolved,
-    environment,
-    environmentFrom,
-    target,
-    faults: [],
-  };
-  return serve(config, [spec], true, caller);
-};
-
-/** `stillhouse serve`: the apps of a configuration. */
-export const serveAll: Command = async (args, caller) => {
-  const config = readConfig(args, caller, true);
-  const specs = config.faults.length === 0 ? resolveApps(config, config.faults) : [];
-  refuseFaults(config.faults);
-  return serve(config, specs, false, caller);
-};
 
 /** `stillhouse check`: the configuration, each value with its source, and every fault. */
 export const check: Command = async (args, caller) => {
@@ -107,24 +72,8 @@ export const stacks: Command = async (args, caller) => {
   return 0;
 };
 
-async function serve(config: Config, specs: readonly AppSpec[], strict: boolean, caller: Caller): Promise<number> {
-  const logSettings = logSettingsOf(config.server.settings);
-  const around: Surroundings = { ...caller, log: logSettings, installs: !strict };
-  const plan = makePlan(strict ? (specs[0] as AppSpec).resolved : config.server, specs, strict, around);
-  const log = createLog(logSettings, 'supervisor');
-  const supervisor = new Supervisor(plan, log);
-  const forget = stopOnSignals(supervisor);
-  try {
-    await supervisor.run();
-    log.logger.info('stopped');
-  } finally {
-    forget();
-    await log.close();
-  }
-  return 0;
-}
-
-function readConfig(args: Arguments, { directory, env }: Caller, whole: boolean): Config {
+/** Reads the configuration. @param whole of `serve`, in place of one application */
+export function readConfig(args: Arguments, { directory, env }: Caller, whole: boolean): Config {
   const stray = whole ? 'workingDirectory' : 'appsDirectory';
   const from = args.layer.get(stray)?.from;
   if (from !== undefined) {
@@ -138,24 +87,9 @@ function readConfig(args: Arguments, { directory, env }: Caller, whole: boolean)
 }
 
 /** Refuses to begin where the configuration is wrong: all of it is told. */
-function refuseFaults(faults: Config['faults']): void {
+export function refuseFaults(faults: Config['faults']): void {
   const last = faults.at(-1);
   if (last === undefined) return;
   for (const fault of faults.slice(0, -1)) process.stderr.write(describeFailure(fault));
   throw new StartError(last);
-}
-
-/** SIGINT may come twice from one Ctrl-C (a terminal and npm both send it), so a second one says nothing new. */
-function stopOnSignals(supervisor: Supervisor): () => void {
-  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
-  const stop = (signal: NodeJS.Signals) => supervisor.stop(signal);
-  for (const signal of signals) process.on(signal, stop);
-  return () => {
-    for (const signal of signals) process.off(signal, stop);
-  };
-}
-
-function logSettingsOf({ logLevel, logFormat }: Settings): LogSettings {
-  const readable = logFormat === 'readable' || (logFormat === 'auto' && isatty(1));
-  return { level: logLevel as LogSettings['level'], readable };
 }

@@ -1,19 +1,10 @@
 import { readArguments } from '../config/arguments.ts';
 import { suggest } from '../config/suggest.ts';
 import { StartError } from '../errors.ts';
-import {
-  type Caller,
-  type Command,
-  check,
-  healthcheck,
-  prepare,
-  routes,
-  serveAll,
-  serveOne,
-  stacks,
-} from './commands.ts';
+import { type Caller, type Command, check, healthcheck, prepare, routes, stacks } from './commands.ts';
 import { helpText } from './help.ts';
 import { printError } from './print-error.ts';
+import { serveAll, serveOne } from './serve.ts';
 import { readVersion } from './version.ts';
 
 /** A command, and what it is told. */

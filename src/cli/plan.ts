@@ -40,6 +40,7 @@ export function makePlan(
   specs: readonly AppSpec[],
   strict: boolean,
   around: Surroundings,
+  files: readonly string[],
 ): ServePlan {
   const dataDirectory = dataDirectoryOf(settings);
   for (const { name, resolved } of specs) if (resolved.settings.debug) refuseStrangers(name, settings.bind);
@@ -49,26 +50,28 @@ export function makePlan(
     bind: settings.bind,
     adminBind: settings.adminBind,
     adminToken: settings.adminToken,
-    front: {
-      log: around.log,
-      accessLog: settings.accessLog,
-      bodyMemory: settings.bodyMemory,
-      limits: {
-        requestLine: settings.limitRequestLine,
-        fieldCount: settings.limitRequestFields,
-        fieldBytes: settings.limitRequestHead,
-        // Each app has its own; the connection refuses what none of them takes.
-        body: Math.max(0, ...specs.map(({ resolved }) => resolved.settings.limitRequestBody)),
-        headTime: settings.headTimeout * 1000,
-        bodyTime: settings.bodyTimeout * 1000,
-        bodyRate: settings.bodyMinRate,
-        idleTime: settings.keepAlive * 1000,
-        writeTime: settings.writeTimeout * 1000,
-        responseBuffer: settings.responseBuffer,
-      },
+    fronts: 1,
+    front: { log: around.log, bodyMemory: settings.bodyMemory },
+    accessLog: settings.accessLog,
+    limits: {
+      requestLine: settings.limitRequestLine,
+      fieldCount: settings.limitRequestFields,
+      fieldBytes: settings.limitRequestHead,
+      // Each app has its own; the connection refuses what none of them takes.
+      body: Math.max(0, ...specs.map(({ resolved }) => resolved.settings.limitRequestBody)),
+      headTime: settings.headTimeout * 1000,
+      bodyTime: settings.bodyTimeout * 1000,
+      bodyRate: settings.bodyMinRate,
+      idleTime: settings.keepAlive * 1000,
+      writeTime: settings.writeTimeout * 1000,
+      responseBuffer: settings.responseBuffer,
     },
     dataDirectory,
+    frontTime: settings.frontTimeout * 1000,
+    shutdownDelay: settings.shutdownDelay * 1000,
     gracefulTime: settings.gracefulTimeout * 1000,
+    watch: settings.reload,
+    files,
     version: readVersion(),
   };
 }
@@ -99,10 +102,9 @@ export function dataDirectoryOf({ dataDirectory }: Settings): string {
 }
 
 function appPlan(spec: AppSpec, dataDirectory: string, around: Surroundings): AppPlan {
-  const { name, path, host, resolved, target } = spec;
+  const { name, path, host, directory, resolved, target } = spec;
   const { settings } = resolved;
-  const { limitRequestBody: bodyLimit, streaming, required } = settings;
-  const base = { mount: { name, path, host, bodyLimit, streaming }, required };
+  const base = { mount: { name, path, host }, required: settings.required, folder: directory };
   if (!isTarget(target)) return { ...base, failure: target, prepare: () => Promise.reject(new StartError(target)) };
   return { ...base, prepare: (say, signal) => prepare(spec, target, dataDirectory, around, say, signal) };
 }
@@ -137,14 +139,22 @@ async function prepare(
       file,
       callable,
       threads,
-      multiprocess: settings.workers > 1,
+      multiprocess: settings.workers > 1 || settings.maxWorkers > 1,
       window: WINDOW,
       streaming: settings.streaming,
       debug: settings.debug,
       lint: settings.lint,
       packages: installed.packages ?? null,
     },
-    workers: settings.workers,
+    bodyLimit: settings.limitRequestBody,
+    scale: {
+      workers: settings.workers,
+      least: settings.minWorkers,
+      most: settings.maxWorkers,
+      wait: settings.scaleWait * 1000,
+      idle: settings.scaleIdle * 1000,
+    },
+    life: { requests: settings.maxRequests, jitter: settings.maxRequestsJitter, memory: settings.maxMemory },
     command: workerCommand(target, installed.python ?? settings.python, around.directory, env.PATH ?? ''),
     cwd: workingDirectory,
     env: {
@@ -157,6 +167,8 @@ async function prepare(
     queueTime: settings.queueTimeout * 1000,
     patience: PATIENCE_MS[target.language],
     bootTime: settings.bootTimeout * 1000,
+    pingTime: settings.pingTimeout * 1000,
+    warmUp: settings.warmUp,
   };
 }
 

@@ -35,6 +35,8 @@ export interface AppConfig {
 export class Config {
   /** The file that was read, absolute. */
   readonly file: string | undefined;
+  /** All that were read, or would be if they were there, absolute. */
+  readonly files: readonly string[];
   /** As messages name it. */
   readonly fileName: string | undefined;
   readonly faults: Faults = [];
@@ -54,6 +56,7 @@ export class Config {
     const { variables, placeOf } = this.#dotenv;
     const all = { ...variables, ...env };
     this.file = findFile(request, all.STILLHOUSE_CONFIG, this.faults);
+    this.files = [join(directory, '.env'), ...(this.file === undefined ? [] : [this.file])];
     this.fileName = this.file === undefined ? undefined : this.#nameOf(this.file);
     const source = this.file === undefined ? undefined : this.#read(this.file, 'server', this.faults);
     this.#lower = [

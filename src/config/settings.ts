@@ -4,6 +4,7 @@
  */
 import { HTTP_SETTINGS } from './http-settings.ts';
 import type { Setting, Values } from './setting.ts';
+import { WORKER_SETTINGS } from './worker-settings.ts';
 
 export type { Address, Kind, Setting } from './setting.ts';
 
@@ -219,6 +220,25 @@ export const SETTINGS = {
     scope: 'server',
     help: 'whether an app is reloaded when a file in its folder changes: for development',
   },
+  ...WORKER_SETTINGS,
+  frontTimeout: {
+    key: 'front_timeout',
+    flag: 'front-timeout',
+    kind: 'seconds',
+    default: '30',
+    least: 0,
+    scope: 'server',
+    help: 'how long a front may tell nothing before it is replaced; 0: without end',
+  },
+  shutdownDelay: {
+    key: 'shutdown.delay',
+    flag: 'shutdown-delay',
+    kind: 'seconds',
+    default: '0',
+    least: 0,
+    scope: 'server',
+    help: 'how long connections are still taken after SIGTERM, while /readyz says that the server stops: for balancers that look at it',
+  },
   gracefulTimeout: {
     key: 'graceful_timeout',
     flag: 'graceful-timeout',
@@ -226,7 +246,7 @@ export const SETTINGS = {
     default: '30',
     least: 0,
     scope: 'server',
-    help: 'how long running requests may go on when the server stops',
+    help: 'how long running requests may go on when the server stops, or their generation is replaced by a reload',
   },
   limitRequestBody: {
     key: 'limit_request_body',

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
 import type { WorkerStacks } from '../admin/control.ts';
 import { bufferBody, type SpoolFailed } from '../middleware/buffer-body.ts';
@@ -5,11 +6,12 @@ import { limitBody } from '../middleware/limit-body.ts';
 import { streamBody } from '../middleware/stream-body.ts';
 import type { AppTally } from '../observe/tally.ts';
 import { Pool } from '../pool/pool.ts';
+import { isPromise } from '../wsgi/body.ts';
 import { errorPage } from '../wsgi/error-page.ts';
 import { statusText } from '../wsgi/status.ts';
-import type { Application, Environ } from '../wsgi/types.ts';
+import type { Application, Environ, Middleware } from '../wsgi/types.ts';
 import { FrontWorker, type WorkerEvents, type WorkerPipes } from './front-worker.ts';
-import type { AppMount, FrontSettings, GenerationPlan } from './protocol.ts';
+import type { AppLoad, FrontSettings, GenerationPlan } from './protocol.ts';
 
 const SPOOL_CURE = 'make room on the disk of the data directory, or name another with data.directory';
 
@@ -17,42 +19,67 @@ interface Generation {
   readonly plan: GenerationPlan;
   readonly pool: Pool;
   readonly workers: Map<number, FrontWorker>;
+  /** What its own settings put around whatever serves when a request's body is here. */
+  readonly application: Application;
 }
 
 /** One app in the front: its generations, of which one serves, as one `Application`. */
 export class FrontApp {
   readonly name: string;
-  /** Its own middleware around whatever generation serves now, folded once. */
-  readonly application: Application;
   readonly #log: Logger;
   readonly #tally: AppTally;
+  readonly #starved: () => void;
+  readonly #buffer: Middleware;
   readonly #generations = new Map<number, Generation>();
   #current: Generation | undefined;
+  /** Requests whose bodies are still being received, and who waits for the last of them. */
+  #arriving = 0;
+  #arrived: PromiseWithResolvers<void> | undefined;
 
-  constructor(mount: AppMount, settings: FrontSettings, log: Logger, tally: AppTally) {
-    this.name = mount.name;
+  /** @param starved a request waits, and no worker is there to wait for */
+  constructor(name: string, settings: FrontSettings, log: Logger, tally: AppTally, starved: () => void) {
+    this.name = name;
     this.#log = log;
     this.#tally = tally;
-    const { bodyMemory, spoolDirectory } = settings;
-    const spool = {
-      memory: bodyMemory,
-      directory: spoolDirectory,
+    this.#starved = starved;
+    this.#buffer = bufferBody({
+      memory: settings.bodyMemory,
+      directory: settings.spoolDirectory,
       failed: ({ message }: SpoolFailed, { HTTP_X_REQUEST_ID: request }: Environ) =>
-        log.error({ app: this.name, request, code: 'SPOOL_FAILED', cure: SPOOL_CURE }, message),
-    };
-    const handBody = mount.streaming ? streamBody : bufferBody(spool);
-    const handed = handBody((environ, startResponse) => {
-      if (this.#current === undefined) return this.#notReady(environ, startResponse);
-      return this.#current.pool.application(environ, startResponse);
+        log.error({ app: name, request, code: 'SPOOL_FAILED', cure: SPOOL_CURE }, message),
     });
-    this.application = limitBody(mount.bodyLimit)(handed);
   }
 
+  readonly application: Application = (environ, startResponse) => {
+    if (this.#current === undefined) return notReady(environ, startResponse);
+    const body = this.#current.application(environ, startResponse);
+    if (!isPromise(body)) return body;
+    this.#arriving++;
+    return body.finally(() => {
+      if (--this.#arriving === 0) this.#arrived?.resolve();
+    });
+  };
+
   /** Requests that wait for a worker now, and all that are not answered yet. */
-  get load(): { readonly queued: number; readonly inFlight: number } {
+  get load(): AppLoad & { readonly inFlight: number } {
     const pools = [...this.#generations.values()].map(({ pool }) => pool);
+    const now = performance.now();
     const queued = pools.reduce((sum, pool) => sum + pool.queued, 0);
-    return { queued, inFlight: pools.reduce((sum, pool) => sum + pool.running, queued) };
+    const running = pools.reduce((sum, pool) => sum + pool.running, 0);
+    const oldestWait = Math.max(0, ...pools.map((pool) => pool.oldestWait(now)));
+    return { app: this.name, queued, running, oldestWait, inFlight: queued + running };
+  }
+
+  /** How many requests each worker has ended. */
+  get served(): { readonly worker: number; readonly requests: number }[] {
+    return [...this.#generations.values()].flatMap(({ workers }) =>
+      [...workers].map(([worker, { served: requests }]) => ({ worker, requests })),
+    );
+  }
+
+  /** Whether nothing of it is left. */
+  get isOver(): boolean {
+    return this.#generations.size === 0;
   }
 
   prepare(plan: GenerationPlan): void {
@@ -69,16 +96,24 @@ export class FrontApp {
       abandoned: () => {
         this.#tally.abandoned++;
       },
+      starved: this.#starved,
     });
-    this.#generations.set(plan.generation, { plan, pool, workers: new Map() });
+    const handBody = plan.start.streaming ? streamBody : this.#buffer;
+    const application = limitBody(plan.bodyLimit)(handBody(this.#handed));
+    this.#generations.set(plan.generation, { plan, pool, workers: new Map(), application });
   }
 
   /** Takes a worker into its generation; false where there is none. */
-  adopt(worker: number, generation: number, pid: number, pipes: WorkerPipes, events: WorkerEvents): boolean {
+  adopt(
+    worker: { readonly id: number; readonly generation: number; readonly pid: number; readonly requests: number },
+    pipes: WorkerPipes,
+    events: WorkerEvents,
+  ): boolean {
+    const { id, generation, pid, requests } = worker;
     const into = this.#generations.get(generation);
     if (into === undefined) return false;
     const log = this.#log.child({ app: this.name, worker: pid });
-    into.workers.set(worker, new FrontWorker(pipes, pid, into.plan, into.pool, log, events));
+    into.workers.set(id, new FrontWorker(pipes, pid, requests, into.plan, into.pool, log, events));
     return true;
   }
 
@@ -93,6 +128,11 @@ export class FrontApp {
     for (const { workers } of this.#generations.values()) for (const worker of workers.values()) worker.kill();
   }
 
+  /** Lets a worker end what it has, and then end. */
+  release(worker: number): void {
+    for (const { workers } of this.#generations.values()) void workers.get(worker)?.release();
+  }
+
   /** A worker has died: resolves when all that it said has been heard. */
   async lose(worker: number, why: string): Promise<void> {
     for (const { workers } of this.#generations.values()) {
@@ -102,16 +142,23 @@ export class FrontApp {
     }
   }
 
-  /** Lets a generation serve. */
+  /** Lets a generation serve. What waits in the one before goes over to it. */
   commit(generation: number): void {
-    this.#current = this.#generations.get(generation) ?? this.#current;
+    const before = this.#current;
+    const next = this.#generations.get(generation);
+    if (next === undefined || next === before) return;
+    this.#current = next;
+    before?.pool.handOver(next.pool);
   }
 
   /** Lets what runs in a generation end, and then its workers. */
   async retire(generation: number): Promise<void> {
     const old = this.#generations.get(generation);
     if (old === undefined) return;
-    if (this.#current === old) this.#current = undefined;
+    if (this.#current === old) {
+      await this.#allArrived();
+      this.#current = undefined;
+    }
     await this.#end(old);
     this.#generations.delete(generation);
   }
@@ -126,9 +173,19 @@ export class FrontApp {
     for (const worker of workers.values()) worker.stop();
   }
 
-  readonly #notReady: Application = (_, startResponse) => {
-    const { headers, body } = errorPage(503, 'the application has not started; its log says why');
-    startResponse(statusText(503), [...headers, ['Retry-After', '5']]);
-    return [body];
-  };
+  async #allArrived(): Promise<void> {
+    if (this.#arriving === 0) return;
+    this.#arrived ??= Promise.withResolvers();
+    await this.#arrived.promise;
+  }
+
+  /** A request whose body is here, or comes as it is asked for: to whatever generation serves by then. */
+  readonly #handed: Application = (environ, startResponse) =>
+    (this.#current?.pool.application ?? notReady)(environ, startResponse);
 }
+
+const notReady: Application = (_, startResponse) => {
+  const { headers, body } = errorPage(503, 'the application has not started; its log says why');
+  startResponse(statusText(503), [...headers, ['Retry-After', '5']]);
+  return [body];
+};

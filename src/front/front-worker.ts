@@ -12,7 +12,9 @@ import { WorkerLink } from '../pool/worker-link.ts';
 import type { WorkerRequest } from '../pool/worker-request.ts';
 import { fromNative } from '../wsgi/environ.ts';
 import { BootWatch } from './boot-watch.ts';
+import { PingWatch } from './ping-watch.ts';
 import type { GenerationPlan, WorkerPipe } from './protocol.ts';
+import { warmUp } from './warm-up.ts';
 import { readFailure, readReady } from './worker-words.ts';
 
 export type WorkerPipes = Readonly<Record<WorkerPipe, Socket>>;
@@ -22,6 +24,10 @@ export interface WorkerEvents {
   ready(ready: Ready): void;
   failed(failure: StartFailure): void;
   broken(why: string): void;
+  /** It does not answer. */
+  hung(why: string): void;
+  /** It has ended as many requests as it was to. */
+  spent(): void;
 }
 
 /** How long output may still come after the death was announced: a child that the app forked can hold the pipe. */
@@ -37,6 +43,7 @@ const NO_STACKS = 'the worker did not say: it holds its interpreter in C code, o
 /** One worker in the front: its boot, its link in the pool, and what it prints. */
 export class FrontWorker {
   readonly #pid: number;
+  readonly #plan: GenerationPlan;
   readonly #pool: Pool;
   readonly #link: WorkerLink;
   readonly #watch: BootWatch;
@@ -44,19 +51,34 @@ export class FrontWorker {
   readonly #pipes: WorkerPipes;
   readonly #events: WorkerEvents;
   readonly #stacks = new Questions<string>(STACKS_MS);
+  /** Requests after which it is to be replaced. */
+  readonly #life: number;
+  #pings: PingWatch | undefined;
+  #served = 0;
   #ready = false;
   #stopping = false;
   /** What it printed last: what a process says before it dies is mostly why. */
   #lastOutput: readonly string[] = [];
 
-  constructor(pipes: WorkerPipes, pid: number, plan: GenerationPlan, pool: Pool, log: Logger, events: WorkerEvents) {
+  /** @param life requests after which it is to be replaced; 0: none */
+  constructor(
+    pipes: WorkerPipes,
+    pid: number,
+    life: number,
+    plan: GenerationPlan,
+    pool: Pool,
+    log: Logger,
+    events: WorkerEvents,
+  ) {
     this.#pid = pid;
+    this.#life = life;
+    this.#plan = plan;
     this.#pool = pool;
     this.#log = log;
     this.#events = events;
     this.#link = new WorkerLink(pipes, plan.start, {
       control: (frame) => this.#control(frame),
-      freed: (slow) => pool.freed(this.#link, slow),
+      freed: (slow) => this.#freed(slow),
       late: (requests) => void this.#explain(requests, plan.timeout),
       returned: (requests) => pool.takeBack(requests),
       broken: (why) => events.broken(why),
@@ -82,6 +104,17 @@ export class FrontWorker {
     return { pid: this.#pid, stacks, requests };
   }
 
+  /** Requests that it has ended. */
+  get served(): number {
+    return this.#served;
+  }
+
+  /** Gives it nothing more, and ends it when what it has has ended. */
+  async release(): Promise<void> {
+    await this.#pool.release(this.#link);
+    this.stop();
+  }
+
   /** Ends the worker when its requests have ended. */
   stop(): void {
     this.#stopping = true;
@@ -101,6 +134,7 @@ export class FrontWorker {
   /** The supervisor has reaped it: what it ran fails, after what it had still said. */
   async gone(why: string): Promise<void> {
     this.#watch.stop();
+    this.#pings?.stop();
     const open = Object.values(this.#pipes).filter((pipe) => !pipe.closed);
     await Promise.race([Promise.all(open.map(closed)), later(LAST_WORDS_MS)]);
     this.#stacks.end(why);
@@ -114,11 +148,29 @@ export class FrontWorker {
 
   #control(frame: Frame): void {
     if (frame.type === TYPE.STACKS) return this.#hearStacks(frame);
+    if (frame.type === TYPE.PING) return this.#pings?.answer(frame.id);
     if (frame.type === TYPE.FAILED) return this.#fail(readFailure(frame.body));
+    void this.#begin(readReady(frame.body));
+  }
+
+  /** Its application is imported. */
+  async #begin(ready: Ready): Promise<void> {
+    this.#pings ??= new PingWatch(
+      this.#plan.pingTime,
+      (id) => this.#link.ping(id),
+      () => this.#events.hung(`it did not answer for ${this.#plan.pingTime / 1000} s`),
+    );
+    const failure = this.#plan.warmUp === '' ? undefined : await warmUp(this.#link, this.#plan);
     this.#watch.stop();
+    if (failure !== undefined) return this.#fail(failure);
     this.#ready = true;
-    this.#events.ready(readReady(frame.body));
+    this.#events.ready(ready);
     this.#pool.add(this.#link);
+  }
+
+  #freed(slow: boolean): void {
+    if (++this.#served === this.#life) this.#events.spent();
+    this.#pool.freed(this.#link, slow);
   }
 
   #hearStacks({ id, body }: Frame): void {

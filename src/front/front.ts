@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { AppError, AppFailed, ClientError, ClientGone } from '../errors.ts';
+import { DEFAULT_LIMITS } from '../http/limits.ts';
 import { HttpServer } from '../http/server.ts';
 import { dispatch } from '../middleware/dispatch.ts';
 import { type RequestRecord, recordRequests } from '../middleware/record-requests.ts';
@@ -12,9 +13,11 @@ import type { Peer } from '../wsgi/environ.ts';
 import type { Application, Environ, ErrorStream } from '../wsgi/types.ts';
 import { FrontApp } from './front-app.ts';
 import type { WorkerPipes } from './front-worker.ts';
-import type { FromFront, FrontSettings, ToFront, WorkerPipe } from './protocol.ts';
+import type { FromFront, FrontSettings, RouteTable, ToFront, WorkerPipe } from './protocol.ts';
 
 const SNAPSHOT_MS = 1000;
+/** How often the supervisor hears of what waits, where anything does. */
+const LOAD_MS = 100;
 /** How long requests may be on their way when the drain begins: a balancer's, and those of clients that keep connections. */
 const DRAIN_GRACE_MS = 1000;
 
@@ -24,30 +27,33 @@ export class Front {
   readonly #log: Log;
   readonly #tell: (message: FromFront) => void;
   readonly #tally = new Tally();
-  readonly #apps: ReadonlyMap<string, FrontApp>;
+  readonly #apps = new Map<string, FrontApp>();
   /** The app of each worker. */
   readonly #workers = new Map<number, FrontApp>();
   readonly #pipes = new Map<number, Partial<Record<WorkerPipe, Socket>>>();
   readonly #nextId = requestIds();
   readonly #listeners: Server[] = [];
   readonly #servers: HttpServer[] = [];
-  readonly #snapshots: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
+  /** One object for all connections, which a table changes. */
+  readonly #limits = { ...DEFAULT_LIMITS };
+  #dispatch: Application = dispatch([]);
+  #mounted: ReadonlySet<string> = new Set();
+  #accessLog = false;
+  #wasBusy = false;
 
   constructor(settings: FrontSettings, log: Log, tell: (message: FromFront) => void) {
     this.#settings = settings;
     this.#log = log;
     this.#tell = tell;
-    const make = (mount: FrontSettings['apps'][number]) =>
-      [mount.name, new FrontApp(mount, settings, log.logger, this.#tally.app(mount.name))] as const;
-    this.#apps = new Map(settings.apps.map(make));
-    this.#snapshots = setInterval(() => this.#sendSnapshot(), SNAPSHOT_MS);
+    this.#timers = [setInterval(() => this.#sendSnapshot(), SNAPSHOT_MS), setInterval(() => this.#tellLoad(), LOAD_MS)];
   }
 
   /** Does what one message of the supervisor asks. */
   receive(message: Exclude<ToFront, { type: 'configure' }>, handle?: Socket): void {
     switch (message.type) {
       case 'prepare':
-        this.#apps.get(message.plan.app)?.prepare(message.plan);
+        this.#appOf(message.plan.app).prepare(message.plan);
         return this.#tell({ type: 'prepared', app: message.plan.app, generation: message.plan.generation });
       case 'pipe':
         this.#pipes.set(message.worker, { ...this.#pipes.get(message.worker), [message.pipe]: handle });
@@ -56,11 +62,13 @@ export class Front {
         return this.#adopt(message);
       case 'worker-gone':
         return void this.#lose(message.worker, message.why);
+      case 'release':
+        return this.#workers.get(message.worker)?.release(message.worker);
       case 'commit':
-        this.#apps.get(message.app)?.commit(message.generation);
-        return this.#tell({ type: 'committed', app: message.app, generation: message.generation });
+        this.#commit(message.table);
+        return this.#tell({ type: 'committed', number: message.table.number });
       case 'retire':
-        return void this.#apps.get(message.app)?.retire(message.generation);
+        return void this.#retire(message.app, message.generation);
       case 'stacks':
         return void this.#answerStacks(message.app, message.question);
       case 'listen':
@@ -79,16 +87,45 @@ export class Front {
     this.#tell({ type: 'stacks', question, workers: (await this.#apps.get(app)?.stacks()) ?? [] });
   }
 
-  #adopt({ worker, app: name, generation, pid }: Extract<ToFront, { type: 'worker' }>): void {
+  /** Everything of a table takes effect in one turn of the event loop: no request sees a part of it. */
+  #commit({ routes, limits, accessLog }: RouteTable): void {
+    Object.assign(this.#limits, limits);
+    this.#accessLog = accessLog;
+    this.#mounted = new Set(routes.map(({ mount }) => mount.name));
+    for (const { mount, generation } of routes)
+      if (generation !== undefined) this.#appOf(mount.name).commit(generation);
+    this.#dispatch = dispatch(routes.map(({ mount }) => ({ ...mount, app: this.#appOf(mount.name).application })));
+  }
+
+  async #retire(name: string, generation: number): Promise<void> {
+    const app = this.#apps.get(name);
+    await app?.retire(generation);
+    if (app?.isOver === true && !this.#mounted.has(name)) this.#apps.delete(name);
+  }
+
+  #appOf(name: string): FrontApp {
+    // What waits already is told at the next tick.
+    const starved = () => {
+      if (!this.#wasBusy) this.#tellLoad();
+    };
+    const app =
+      this.#apps.get(name) ?? new FrontApp(name, this.#settings, this.#log.logger, this.#tally.app(name), starved);
+    this.#apps.set(name, app);
+    return app;
+  }
+
+  #adopt({ worker, app: name, generation, pid, requests }: Extract<ToFront, { type: 'worker' }>): void {
     const app = this.#apps.get(name);
     const pipes = this.#pipes.get(worker);
     this.#pipes.delete(worker);
     const adopted =
       hasAllPipes(pipes) &&
-      app?.adopt(worker, generation, pid, pipes, {
+      app?.adopt({ id: worker, generation, pid, requests }, pipes, {
         ready: (ready) => this.#tell({ type: 'worker-ready', worker, ready }),
         failed: (failure) => this.#tell({ type: 'worker-failed', worker, failure }),
         broken: (why) => this.#tell({ type: 'worker-broken', worker, why }),
+        hung: (why) => this.#tell({ type: 'worker-hung', worker, why }),
+        spent: () => this.#tell({ type: 'worker-spent', worker }),
       });
     if (app === undefined || adopted !== true) {
       this.#tell({ type: 'worker-broken', worker, why: 'its pipes did not reach the front' });
@@ -110,7 +147,7 @@ export class Front {
     for (const { fd, host, port } of this.#settings.addresses) {
       const server = new HttpServer({
         app,
-        limits: this.#settings.limits,
+        limits: this.#limits,
         // The worker that runs the application says how it does.
         flags: { multithread: false, multiprocess: true, errors: this.#errorStream() },
         serverName: host,
@@ -138,18 +175,12 @@ export class Front {
     this.#tally.connections--;
   }
 
-  /** All middleware around all apps, folded once. */
+  /** All middleware around whatever is mounted, folded once. */
   #application(): Application {
-    const mounts = this.#settings.apps.map(({ name, path, host }) => ({
-      name,
-      path,
-      host,
-      app: (this.#apps.get(name) as FrontApp).application,
-    }));
     const recorded = recordRequests(
       (record) => this.#record(record),
       () => performance.now(),
-    )(dispatch(mounts));
+    )((environ, startResponse) => this.#dispatch(environ, startResponse));
     return requestId(this.#nextId)(recorded);
   }
 
@@ -163,12 +194,23 @@ export class Front {
     } else {
       this.#tally.unmatched++;
     }
-    if (this.#settings.accessLog) this.#log.info({ kind: 'access', ...record });
+    if (this.#accessLog) this.#log.info({ kind: 'access', ...record });
   }
 
   #sendSnapshot(): void {
     this.#tally.logDropped = this.#log.dropped();
-    this.#tell({ type: 'snapshot', families: this.#tally.snapshot((app) => (this.#apps.get(app) as FrontApp).load) });
+    const none = { queued: 0, inFlight: 0 };
+    const families = this.#tally.snapshot((app) => this.#apps.get(app)?.load ?? none);
+    this.#tell({ type: 'snapshot', families, served: [...this.#apps.values()].flatMap(({ served }) => served) });
+    this.#tellLoad(true);
+  }
+
+  /** @param quiet also where nothing waits, nor did before */
+  #tellLoad(quiet = false): void {
+    const loads = [...this.#apps.values()].map(({ load }) => load);
+    const isBusy = loads.some(({ queued }) => queued > 0);
+    if (isBusy || this.#wasBusy || quiet) this.#tell({ type: 'load', loads });
+    this.#wasBusy = isBusy;
   }
 
   async #drain(): Promise<void> {
@@ -177,7 +219,7 @@ export class Front {
     for (const listener of this.#listeners) listener.close();
     await this.#quiet();
     await Promise.all([...this.#apps.values()].map((app) => app.drain()));
-    clearInterval(this.#snapshots);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#sendSnapshot();
     this.#tell({ type: 'drained' });
   }

@@ -16,24 +16,17 @@ export interface BoundAddress {
   readonly port: number;
 }
 
-/** An app as the front knows it before any worker of it is there. */
+/** Where an app stands among the others. */
 export interface AppMount {
   readonly name: string;
   readonly path: string;
   readonly host: string;
-  /** Bytes of a request body. */
-  readonly bodyLimit: number;
-  /** Whether its workers are given request bodies as they come. */
-  readonly streaming: boolean;
 }
 
 /** How a front works, whatever it serves. */
 export interface FrontSettings {
   readonly log: LogSettings;
   readonly addresses: readonly BoundAddress[];
-  readonly apps: readonly AppMount[];
-  readonly limits: Limits;
-  readonly accessLog: boolean;
   /** Request bodies up to so many bytes stay in memory. */
   readonly bodyMemory: number;
   readonly spoolDirectory: string;
@@ -43,11 +36,13 @@ export interface FrontSettings {
 export const WORKER_PIPES = ['stdout', 'stderr', 'data', 'control'] as const;
 export type WorkerPipe = (typeof WORKER_PIPES)[number];
 
-/** How a generation of an app is run. Times in milliseconds; a timeout of 0 is none. */
+/** How a generation of an app is run. Times in milliseconds; a time of 0 is none. */
 export interface GenerationPlan {
   readonly app: string;
   readonly generation: number;
   readonly start: Start;
+  /** Bytes of a request body. */
+  readonly bodyLimit: number;
   readonly timeout: number;
   /** How long a request may run on after its timeout before its worker is killed. */
   readonly grace: number;
@@ -55,6 +50,36 @@ export interface GenerationPlan {
   /** How long a request waits for a worker that runs nothing before it shares one. */
   readonly patience: number;
   readonly bootTime: number;
+  /** How long a worker may take to answer a PING before it is taken for hung. */
+  readonly pingTime: number;
+  /** The path that each worker is asked for before it counts as ready; empty: none. */
+  readonly warmUp: string;
+}
+
+/** Where an app stands, and which of its generations answers there. */
+export interface Route {
+  readonly mount: AppMount;
+  /** Undefined: none has started yet. */
+  readonly generation?: number | undefined;
+}
+
+/** What a front serves from one moment on: all of it changes together. */
+export interface RouteTable {
+  /** Counts up; the front answers with it. */
+  readonly number: number;
+  readonly routes: readonly Route[];
+  readonly limits: Limits;
+  readonly accessLog: boolean;
+}
+
+/** What an app has to do in a front: what scaling looks at. */
+export interface AppLoad {
+  readonly app: string;
+  readonly queued: number;
+  /** Requests that workers have. */
+  readonly running: number;
+  /** How long the first in the queue has waited, in milliseconds. */
+  readonly oldestWait: number;
 }
 
 export type ToFront =
@@ -67,9 +92,12 @@ export type ToFront =
       readonly app: string;
       readonly generation: number;
       readonly pid: number;
+      /** Requests after which it asks to be replaced; 0: never. */
+      readonly requests: number;
     }
   | { readonly type: 'worker-gone'; readonly worker: number; readonly why: string }
-  | { readonly type: 'commit'; readonly app: string; readonly generation: number }
+  | { readonly type: 'release'; readonly worker: number }
+  | { readonly type: 'commit'; readonly table: RouteTable }
   | { readonly type: 'retire'; readonly app: string; readonly generation: number }
   | { readonly type: 'stacks'; readonly app: string; readonly question: number }
   | { readonly type: 'listen' }
@@ -79,10 +107,20 @@ export type FromFront =
   | { readonly type: 'worker-ready'; readonly worker: number; readonly ready: Ready }
   | { readonly type: 'worker-failed'; readonly worker: number; readonly failure: StartFailure }
   | { readonly type: 'worker-broken'; readonly worker: number; readonly why: string }
+  | { readonly type: 'worker-hung'; readonly worker: number; readonly why: string }
+  | { readonly type: 'worker-spent'; readonly worker: number }
   | { readonly type: 'worker-lost'; readonly worker: number }
-  | { readonly type: 'prepared' | 'committed'; readonly app: string; readonly generation: number }
+  | { readonly type: 'prepared'; readonly app: string; readonly generation: number }
+  | { readonly type: 'committed'; readonly number: number }
   | { readonly type: 'listening' }
   | { readonly type: 'front-failed'; readonly failure: StartFailure }
-  | { readonly type: 'snapshot'; readonly families: readonly Family[] }
+  | { readonly type: 'snapshot'; readonly families: readonly Family[]; readonly served: readonly WorkerServed[] }
+  | { readonly type: 'load'; readonly loads: readonly AppLoad[] }
   | { readonly type: 'stacks'; readonly question: number; readonly workers: readonly WorkerStacks[] }
   | { readonly type: 'drained' };
+
+/** How many requests a worker has ended. */
+export interface WorkerServed {
+  readonly worker: number;
+  readonly requests: number;
+}

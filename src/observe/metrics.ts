@@ -6,8 +6,21 @@ export interface Metric {
   readonly help: string;
 }
 
-/** Why workers are replaced. `start`: the next one of an app that served did not start; `front`: the front that they belonged to died. */
-export const RESTART_CAUSES = ['exit', 'signal', 'protocol', 'timeout', 'start', 'front'] as const;
+/**
+ * Why workers are replaced. `start`: the next one of an app that served did not start; `front`: the front that they belonged to died; `hung`: it answered no PING;
+ * `requests` and `memory`: it has lived long enough, by its settings.
+ */
+export const RESTART_CAUSES = [
+  'exit',
+  'signal',
+  'protocol',
+  'timeout',
+  'start',
+  'front',
+  'hung',
+  'requests',
+  'memory',
+] as const;
 export type RestartCause = (typeof RESTART_CAUSES)[number];
 
 export const METRICS = {
@@ -96,11 +109,17 @@ export const METRICS = {
     labels: ['app', 'state'],
     help: 'Worker processes by state: starting, ready, draining',
   },
+  workersWanted: {
+    name: 'stillhouse_workers_wanted',
+    type: 'gauge',
+    labels: ['app'],
+    help: 'Worker processes that an app is meant to have now',
+  },
   restarts: {
     name: 'stillhouse_worker_restarts_total',
     type: 'counter',
     labels: ['app', 'cause'],
-    help: 'Workers that were replaced, by cause: exit, signal, protocol, timeout, start, front',
+    help: 'Workers that were replaced, by cause: exit, signal, protocol, timeout, start, front, hung, requests, memory',
   },
   frontRestarts: {
     name: 'stillhouse_front_restarts_total',
@@ -116,6 +135,24 @@ export const METRICS = {
   },
   ready: { name: 'stillhouse_app_ready', type: 'gauge', labels: ['app'], help: '1 where the app can answer, else 0' },
   failed: { name: 'stillhouse_app_failed', type: 'gauge', labels: ['app'], help: '1 where the app could not start' },
+  generation: {
+    name: 'stillhouse_app_generation',
+    type: 'gauge',
+    labels: ['app'],
+    help: 'Number of the generation that serves: it grows with each reload',
+  },
+  crashLoop: {
+    name: 'stillhouse_app_crash_loop',
+    type: 'gauge',
+    labels: ['app'],
+    help: 'Workers of an app that have died in a row, while the next start is held back; else 0',
+  },
+  reloads: {
+    name: 'stillhouse_reloads_total',
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Reloads that took effect (done), or were given up and left everything as it was (failed)',
+  },
   cpu: {
     name: 'stillhouse_process_cpu_seconds_total',
     type: 'counter',

@@ -17,6 +17,7 @@ export const TYPE = {
   GIVE_BACK: 23,
   RETURNED: 24,
   GONE: 25,
+  PING: 26,
 } as const;
 export type FrameType = (typeof TYPE)[keyof typeof TYPE];
 

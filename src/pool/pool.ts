@@ -24,6 +24,8 @@ export interface PoolSettings {
   readonly patience: number;
   /** How many requests may wait in a worker behind its slots while the app is quick. */
   readonly ahead?: number;
+  /** A request waits, and there is no worker that it could wait for. */
+  readonly starved?: () => void;
 }
 
 const CHECK_MS = 250;
@@ -38,6 +40,10 @@ export class Pool {
   readonly #links = new Set<WorkerLink>();
   readonly #queue: WorkerRequest[] = [];
   readonly #ahead: LookAhead;
+  /** Workers that are given nothing more, and who waits for their last request to end. */
+  readonly #leaving = new Map<WorkerLink, () => void>();
+  /** Where requests go from here once another pool has taken over. */
+  #successor: Pool | undefined;
   #timer: NodeJS.Timeout | undefined;
   #sharing: NodeJS.Timeout | undefined;
   #emptied: PromiseWithResolvers<void> | undefined;
@@ -58,12 +64,19 @@ export class Pool {
     }
     this.#queue.push(request);
     this.#shareLater();
+    if (this.#links.size === this.#leaving.size) this.#settings.starved?.();
     return request;
   };
 
   /** Requests that wait for a worker. */
   get queued(): number {
     return this.#queue.length;
+  }
+
+  /** How long the first that waits has waited, in milliseconds. @param now of the same clock as `performance.now()` */
+  oldestWait(now: number): number {
+    const [first] = this.#queue;
+    return first === undefined ? 0 : now - first.since;
   }
 
   /** Requests that workers have. */
@@ -81,6 +94,22 @@ export class Pool {
 
   remove(link: WorkerLink): void {
     this.#links.delete(link);
+    this.#leave(link);
+    this.#settle();
+  }
+
+  /** Gives a worker nothing more; resolves when what it was given has ended, or it is removed. */
+  release(link: WorkerLink): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (!this.#links.has(link) || link.givenCount === 0) resolve();
+    if (this.#links.has(link)) this.#leaving.set(link, resolve);
+    return promise;
+  }
+
+  /** Another pool takes what waits here, now and later: what a worker gives back, say. */
+  handOver(successor: Pool): void {
+    this.#successor = successor;
+    successor.takeBack(this.#queue.splice(0));
     this.#settle();
   }
 
@@ -90,14 +119,20 @@ export class Pool {
     const now = performance.now();
     const next = link.beginNext(now);
     if (next !== undefined) this.#settings.waited(now - next.since);
+    if (link.givenCount === 0) this.#leave(link);
     this.dispatch();
   }
 
   /** Requests that no worker has begun wait again, before those that came after them. */
   takeBack(requests: readonly WorkerRequest[]): void {
+    if (this.#successor !== undefined) {
+      this.#successor.takeBack(requests);
+      return this.#settle();
+    }
     this.#queue.unshift(...requests.filter((request) => !this.#dropAbandoned(request)));
     this.#watch();
     this.dispatch();
+    if (this.#queue.length > 0 && this.#links.size === this.#leaving.size) this.#settings.starved?.();
   }
 
   /** Gives waiting requests to free slots. */
@@ -146,6 +181,7 @@ export class Pool {
     let best: WorkerLink | undefined;
     let most = -this.#ahead.depth;
     for (const link of this.#links) {
+      if (this.#leaving.size > 0 && this.#leaving.has(link)) continue;
       const free = waits ? Math.min(link.freeSlots, 1 - link.givenCount) : link.freeSlots;
       if (free <= most || (free <= 0 && (streams || !this.#ahead.mayWaitFor(link, now)))) continue;
       best = link;
@@ -199,6 +235,12 @@ export class Pool {
       const count = link.expire(oldest, oldest - this.#settings.grace);
       if (count > 0) this.#settings.timedOut(count);
     }
+  }
+
+  /** One that leaves has nothing more to end. It stays out of what is chosen from until it is removed. */
+  #leave(link: WorkerLink): void {
+    this.#leaving.get(link)?.();
+    if (!this.#links.has(link)) this.#leaving.delete(link);
   }
 
   #isEmpty(): boolean {

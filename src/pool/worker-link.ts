@@ -13,7 +13,7 @@ export interface LinkSockets {
 
 /** What a link tells its pool. */
 export interface LinkEvents {
-  /** READY, FAILED or STACKS came. */
+  /** READY, FAILED, STACKS or PING came. */
   control(frame: Frame): void;
   /** A slot is free. `slow`: the request that held it ran for more than a millisecond, by the worker's clock. */
   freed(slow: boolean): void;
@@ -27,6 +27,8 @@ export interface LinkEvents {
 
 const ID_SIZE = 4;
 const CREDIT_SIZE = 4;
+/** What is not the link's own to answer. */
+const CONTROL_TYPES: ReadonlySet<number> = new Set([TYPE.READY, TYPE.FAILED, TYPE.STACKS, TYPE.PING]);
 
 /**
  * The front's view of one worker: its sockets, its slots and the requests that it was given, in that order. A worker begins them in their order, so those that
@@ -191,6 +193,11 @@ export class WorkerLink implements Carrier {
     if (this.#open) this.sockets.control.write(encodeFrame(TYPE.STACKS, id));
   }
 
+  /** Asks whether the worker is there; the answer comes as a PING frame of the same id. */
+  ping(id: number): void {
+    if (this.#open) this.sockets.control.write(encodeFrame(TYPE.PING, id));
+  }
+
   /** Asks the worker to end when its requests have. */
   stop(): void {
     if (!this.#open) return;
@@ -249,7 +256,7 @@ export class WorkerLink implements Carrier {
   #control(frame: Frame): void {
     if (frame.type === TYPE.RETURNED) return this.#takeBack(frame.body);
     if (frame.type === TYPE.CREDIT) return this.#credit(frame);
-    if (frame.type !== TYPE.READY && frame.type !== TYPE.FAILED && frame.type !== TYPE.STACKS) {
+    if (!CONTROL_TYPES.has(frame.type)) {
       throw new ProtocolError(`a frame of type ${frame.type} on the control link`);
     }
     this.#events.control(frame);

@@ -5,9 +5,14 @@ import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
+import type { WorkerStacks } from '../admin/control.ts';
 import type { BoundAddress, FromFront, FrontSettings, ToFront } from '../front/protocol.ts';
+import type { Family } from '../observe/metrics.ts';
+import { Questions } from '../pool/questions.ts';
 import { type Ending, killGroup, startChild } from './spawn.ts';
 
+/** How long a front may take to say where its workers stand; it waits less for a worker that does not answer. */
+const STACKS_MS = 5000;
 /** The first descriptor after stdio and the IPC channel. */
 const FIRST_FD = 4;
 const COMPILED = import.meta.url.endsWith('.js');
@@ -38,15 +43,27 @@ function isEnding(pid: number): boolean {
 /** The supervisor's view of one front: its process and the messages between them. */
 export class FrontProcess {
   readonly ended: Promise<Ending>;
+  /** Its place among the fronts: the next one of this place has it too. */
+  readonly place: number;
   readonly #child: ChildProcess;
   readonly #began = performance.now();
+  readonly #drained = Promise.withResolvers<void>();
+  readonly #stacks = new Questions<readonly WorkerStacks[]>(STACKS_MS);
+  /** Its last figures, and when it told them. */
+  families: readonly Family[] = [];
+  heard: number = performance.now();
+  listens = false;
+  /** Why it was killed, where the supervisor did it. */
+  reason: string | undefined;
 
   /** @param sockets the bound sockets that it inherits */
   constructor(
+    place: number,
     sockets: readonly BoundAddress[],
     settings: Omit<FrontSettings, 'addresses'>,
     receive: (message: FromFront) => void,
   ) {
+    this.place = place;
     const { child, ended } = startChild(
       {
         file: process.execPath,
@@ -61,7 +78,14 @@ export class FrontProcess {
     );
     this.#child = child;
     this.ended = ended;
-    child.on('message', (message) => receive(message as FromFront));
+    child.on('message', (message) => {
+      this.#note(message as FromFront);
+      receive(message as FromFront);
+    });
+    void ended.then(() => {
+      this.#drained.resolve();
+      this.#stacks.end('the front has died');
+    });
     const addresses = sockets.map((socket, index) => ({ ...socket, fd: FIRST_FD + index }));
     this.send({ type: 'configure', settings: { ...settings, addresses } });
   }
@@ -89,12 +113,35 @@ export class FrontProcess {
     this.#child.send(message, handle, () => undefined);
   }
 
+  /** Where each of its workers of an app stands. @throws Unanswered */
+  stacks(app: string): Promise<readonly WorkerStacks[]> {
+    return this.#stacks.ask((question) => this.send({ type: 'stacks', app, question }));
+  }
+
+  /** Has it take no more connections and answer what it has; resolves when that is done, or the front is gone. */
+  drain(): Promise<void> {
+    this.send({ type: 'drain' });
+    return this.#drained.promise;
+  }
+
   /** Lets it write its last records and end. */
   disconnect(): void {
     if (this.#child.connected) this.#child.disconnect();
   }
 
-  kill(): void {
+  kill(reason?: string): void {
+    this.reason ??= reason;
     killGroup(this.pid);
+  }
+
+  #note(message: FromFront): void {
+    if (message.type === 'listening') this.listens = true;
+    else if (message.type === 'drained') this.#drained.resolve();
+    else if (message.type === 'stacks') this.#stacks.answer(message.question, message.workers);
+    // What comes after its death is too late: its counters are among those of the dead.
+    else if (message.type === 'snapshot' && this.alive) {
+      this.families = message.families;
+      this.heard = performance.now();
+    }
   }
 }

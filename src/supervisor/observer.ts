@@ -1,51 +1,48 @@
 import { performance } from 'node:perf_hooks';
 import type { AppStatus, ServerStatus, Snapshot } from '../admin/status.ts';
 import { canAnswer, WORKER_STATES } from '../admin/status.ts';
-import { type Family, family, METRICS, type MetricName, RESTART_CAUSES } from '../observe/metrics.ts';
+import { type Family, family, type MetricName, RESTART_CAUSES } from '../observe/metrics.ts';
 import { DeadCounters } from '../observe/snapshots.ts';
 import { Tally } from '../observe/tally.ts';
+import type { Deployment } from './deployment.ts';
+import type { Fronts } from './fronts.ts';
 import { ProcessFigures } from './process-figures.ts';
-import type { SupervisedApp } from './supervised-app.ts';
+import type { Reloads } from './reloads.ts';
 
 const LOOK_MS = 1000;
-
-/** The front that serves now, and what it told last. */
-export interface FrontView {
-  readonly pid: number | undefined;
-  readonly alive: boolean;
-  /** Milliseconds. */
-  readonly age: number;
-  readonly families: readonly Family[];
-}
 
 /** What the admin listener tells: looked at once a second, so that no scrape waits on anyone. */
 export class Observer {
   readonly #version: string;
-  readonly #apps: readonly SupervisedApp[];
-  readonly #front: () => FrontView;
+  readonly #urls: readonly string[];
+  readonly #fronts: Fronts;
+  readonly #deployment: Deployment;
+  readonly #reloads: Reloads;
   readonly #logDropped: () => number;
   readonly #figures = new ProcessFigures();
   readonly #dead = new DeadCounters();
   readonly #started = new Date();
   readonly #timer: NodeJS.Timeout;
   /** What a front would tell that has served nobody: every series is there from the start. */
-  readonly #zeros: readonly Family[];
+  readonly #zeros = new Tally();
   #processes: readonly Family[] = [];
-  #last: readonly Family[] = [];
-  #heard = performance.now();
-  /** The last words of the last front that died: they are among the dead already. */
-  #buried: readonly Family[] | undefined;
+  #buried = new WeakSet<readonly Family[]>();
   #frontDeaths = 0;
-  urls: readonly string[] = [];
 
-  constructor(version: string, apps: readonly SupervisedApp[], front: () => FrontView, logDropped: () => number) {
+  constructor(
+    version: string,
+    urls: readonly string[],
+    fronts: Fronts,
+    deployment: Deployment,
+    reloads: Reloads,
+    logDropped: () => number,
+  ) {
     this.#version = version;
-    this.#apps = apps;
-    this.#front = front;
+    this.#urls = urls;
+    this.#fronts = fronts;
+    this.#deployment = deployment;
+    this.#reloads = reloads;
     this.#logDropped = logDropped;
-    const tally = new Tally();
-    for (const { name } of apps) tally.app(name);
-    this.#zeros = tally.snapshot(() => ({ queued: 0, inFlight: 0 }));
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
@@ -57,83 +54,66 @@ export class Observer {
   frontDied(last: readonly Family[]): void {
     this.#frontDeaths++;
     this.#dead.bury(last);
-    this.#buried = last;
+    this.#buried.add(last);
   }
 
   snapshot(state: ServerStatus['state']): Snapshot {
-    const { pid, alive, age, families } = this.#front();
-    this.#hear(families);
     if (this.#processes.length === 0) this.#look();
     const status: ServerStatus = {
       version: this.#version,
       node: process.versions.node,
+      pid: process.pid,
       started: this.#started.toISOString(),
       state,
-      urls: this.urls,
-      pid: process.pid,
-      fronts: [
-        {
-          pid,
-          alive,
-          state: !alive ? 'dead' : state === 'stopping' ? 'draining' : state,
-          age: Math.round(age / 1000),
-          deaths: this.#frontDeaths,
-        },
-      ],
-      apps: this.#apps.map((app) =>
-        app.status(pid, {
-          queued: toldOf(families, 'queued', app.name),
-          inFlight: toldOf(families, 'inFlight', app.name),
-        }),
-      ),
+      urls: this.#urls,
+      fronts: this.#fronts.status(state),
+      apps: this.#deployment.apps.map((app) => app.status),
     };
-    const ofFront = families === this.#buried ? [] : families;
-    return { status, families: [this.#zeros, ofFront, this.#dead.families, this.#processes, this.#own(status)] };
+    const told = this.#fronts.all.map(({ families }) => families).filter((families) => !this.#buried.has(families));
+    for (const { name } of status.apps) this.#zeros.app(name);
+    const zeros = this.#zeros.snapshot(() => ({ queued: 0, inFlight: 0 }));
+    return { status, families: [zeros, ...told, this.#dead.families, this.#processes, this.#own(status)] };
   }
 
   #look(): void {
-    const { pid, families } = this.#front();
-    this.#hear(families);
+    const pids = this.#fronts.all.flatMap(({ pid }) => pid ?? []);
     this.#processes = this.#figures.look([
       { process: 'supervisor', app: '', pids: [process.pid] },
-      { process: 'front', app: '', pids: pid === undefined ? [] : [pid] },
-      ...this.#apps.map(({ name, pids }) => ({ process: 'worker' as const, app: name, pids })),
+      { process: 'front', app: '', pids },
+      ...this.#deployment.apps.map(({ name, pids }) => ({ process: 'worker' as const, app: name, pids })),
     ]);
-  }
-
-  #hear(families: readonly Family[]): void {
-    if (families === this.#last) return;
-    this.#last = families;
-    this.#heard = performance.now();
   }
 
   /** What the supervisor itself knows. */
   #own({ apps, version, node }: ServerStatus): Family[] {
     const single = (name: MetricName, value: number) => family(name, [{ labels: {}, value }]);
+    const perApp = (name: MetricName, value: (app: AppStatus) => number) =>
+      family(
+        name,
+        apps.map((app) => ({ labels: { app: app.name }, value: value(app) })),
+      );
+    const { done, failed } = this.#reloads.counts;
+    const now = performance.now();
+    const silence = Math.max(0, ...this.#fronts.all.map(({ heard }) => now - heard));
     return [
       family('workers', apps.flatMap(workersByState)),
+      perApp('workersWanted', ({ scale }) => scale.wanted),
       family('restarts', apps.flatMap(restartsByCause)),
       single('frontRestarts', this.#frontDeaths),
-      single('frontSilence', (performance.now() - this.#heard) / 1000),
-      family(
-        'ready',
-        apps.map((app) => ({ labels: { app: app.name }, value: Number(canAnswer(app)) })),
-      ),
-      family(
-        'failed',
-        apps.map(({ name, state }) => ({ labels: { app: name }, value: Number(state === 'failed') })),
-      ),
+      single('frontSilence', silence / 1000),
+      perApp('ready', (app) => Number(canAnswer(app))),
+      perApp('failed', ({ state }) => Number(state === 'failed')),
+      perApp('generation', ({ generation }) => generation),
+      perApp('crashLoop', ({ backingOff }) => backingOff?.deaths ?? 0),
+      family('reloads', [
+        { labels: { outcome: 'done' }, value: done },
+        { labels: { outcome: 'failed' }, value: failed },
+      ]),
       family('logDropped', [{ labels: { process: 'supervisor' }, value: this.#logDropped() }]),
       single('startTime', this.#started.getTime() / 1000),
       family('build', [{ labels: { version, node }, value: 1 }]),
     ];
   }
-}
-
-/** What a front told of an app. */
-function toldOf(families: readonly Family[], metric: MetricName, app: string): number {
-  const { values = [] } = families.find(({ name }) => name === METRICS[metric].name) ?? {};
-  return values.find(({ labels }) => labels.app === app)?.value ?? 0;
 }
 
 function workersByState({ name, workers }: AppStatus) {

@@ -1,24 +1,41 @@
 import type { StartFailure } from '../errors.ts';
-import type { AppMount, FrontSettings } from '../front/protocol.ts';
+import type { AppMount, FrontSettings, GenerationPlan } from '../front/protocol.ts';
+import type { Limits } from '../http/limits.ts';
 import type { Start } from '../pool/start.ts';
 import type { ListenAddress } from './sockets.ts';
 
+/** How many workers an app has. Times in milliseconds. */
+export interface ScalePlan {
+  /** As many as it begins with; and always has, where `most` is 0. */
+  readonly workers: number;
+  /** Between these it follows what waits; `most` 0: it does not. */
+  readonly least: number;
+  readonly most: number;
+  /** How long a request may wait before another worker is started. */
+  readonly wait: number;
+  /** How long a worker must not have been needed before it is ended, and the last one of an app whose least is 0. */
+  readonly idle: number;
+}
+
+/** When a worker that serves is replaced. Zero: never. */
+export interface LifePlan {
+  readonly requests: number;
+  /** Up to so many requests more, at random, so that workers do not end together. */
+  readonly jitter: number;
+  /** Bytes of resident memory. */
+  readonly memory: number;
+}
+
 /** How the workers of an app are started. Times in milliseconds. */
-export interface Runnable {
+export interface Runnable extends Omit<GenerationPlan, 'app' | 'generation'> {
   /** What each worker is told. */
   readonly start: Start;
-  readonly workers: number;
+  readonly scale: ScalePlan;
+  readonly life: LifePlan;
   /** The interpreter and its arguments, up to the worker's own script. */
   readonly command: { readonly file: string; readonly args: readonly string[] };
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly timeout: number;
-  /** How long a request may run on after its timeout before its worker is killed. */
-  readonly grace: number;
-  readonly queueTime: number;
-  /** How long a request waits for a worker that runs nothing before it shares one. */
-  readonly patience: number;
-  readonly bootTime: number;
 }
 
 /** One app: where it is mounted, and how it is run, which may take a while to find out. */
@@ -26,6 +43,8 @@ export interface AppPlan {
   readonly mount: AppMount;
   /** Whether the server is not ready before it is. */
   readonly required: boolean;
+  /** What a change of its code changes. */
+  readonly folder: string;
   /**
    * Makes it runnable: installs what it needs.
    * @param say tells of progress
@@ -45,8 +64,20 @@ export interface ServePlan {
   /** Where the admin listener stands; none: nowhere. */
   readonly adminBind: readonly ListenAddress[];
   readonly adminToken: string;
-  readonly front: Omit<FrontSettings, 'addresses' | 'spoolDirectory' | 'apps'>;
+  readonly fronts: number;
+  readonly front: Omit<FrontSettings, 'addresses' | 'spoolDirectory'>;
+  /** Both are changed by a reload. */
+  readonly limits: Limits;
+  readonly accessLog: boolean;
+  /** How long a front may tell nothing before it is replaced; 0: without end. */
+  readonly frontTime: number;
   readonly dataDirectory: string;
+  /** How long connections are still taken after the server is known not to be ready any more. */
+  readonly shutdownDelay: number;
   readonly gracefulTime: number;
+  /** Whether a changed file reloads what it belongs to. */
+  readonly watch: boolean;
+  /** Files and folders whose change changes the configuration. */
+  readonly files: readonly string[];
   readonly version: string;
 }

@@ -14,6 +14,7 @@ export interface Looked extends Kind {
 }
 
 interface Figures {
+  /** In ticks: whole numbers, whose sum never goes back by a rounding. */
   readonly cpu: number;
   readonly memory: number;
   readonly descriptors: number;
@@ -56,7 +57,7 @@ export class ProcessFigures {
         sums.map(({ kind, labels, figures }) => ({ labels, value: value(figures, kind) })),
       );
     return [
-      each('cpu', (figures, kind) => sum(figures, 'cpu') + (this.#deadCpu.get(kind) ?? 0)),
+      each('cpu', (figures, kind) => (sum(figures, 'cpu') + (this.#deadCpu.get(kind) ?? 0)) / TICKS_PER_SECOND),
       each('memory', (figures) => sum(figures, 'memory')),
       each('descriptors', (figures) => sum(figures, 'descriptors')),
       each('processes', (figures) => figures.length),
@@ -85,7 +86,7 @@ function readFigures(pid: number): Figures | undefined {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const ticks = Number(fields[11]) + Number(fields[12]);
     return {
-      cpu: ticks / TICKS_PER_SECOND,
+      cpu: ticks,
       memory: residentMemory(pid),
       descriptors: countDescriptors(pid),
       started: fields[19] as string,

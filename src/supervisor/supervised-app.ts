@@ -1,160 +1,249 @@
-import type { AppStatus, WorkerStatus } from '../admin/status.ts';
+import type { AppStatus, LastReload } from '../admin/status.ts';
 import { StartError, type StartFailure } from '../errors.ts';
+import type { AppLoad, Route } from '../front/protocol.ts';
 import type { RestartCause } from '../observe/metrics.ts';
-import { Generation, type Surroundings, type WorkerMessage } from './generation-workers.ts';
-import type { AppPlan, Runnable } from './plan.ts';
+import { statusOf } from './app-status.ts';
+import type { FrontProcess } from './front-process.ts';
+import { Generation } from './generation.ts';
+import type { AppPlan } from './plan.ts';
 import { residentMemory } from './process-figures.ts';
+import type { Surroundings } from './squad.ts';
 
-/** What an app tells the crew that it works in. */
+/** What an app tells the server that it belongs to. */
 export interface AppEvents {
-  /** It serves, or it is known that it will not. */
-  settled(): void;
-  failed(failure: StartFailure): void;
+  /** A front can let its generation serve, which serves elsewhere already. */
+  warmIn(front: FrontProcess): void;
+  /** It is known whether its workers start in a front. */
+  settledIn(front: FrontProcess): void;
 }
 
-/** One app over the life of the server: made runnable once, then a generation after the other. */
+/** One app over the life of the server: the generation that serves, the next one beside it, and those that end. */
 export class SupervisedApp {
-  readonly plan: AppPlan;
+  readonly name: string;
+  readonly #around: Surroundings;
+  readonly #fronts: number;
+  readonly #events: AppEvents;
   readonly #restarts: Partial<Record<RestartCause, number>> = {};
-  #runnable: Runnable | undefined;
-  #failure: StartFailure | undefined;
-  #generation: Generation | undefined;
+  readonly #old = new Set<Generation>();
+  readonly #loads = new Map<FrontProcess, AppLoad>();
+  #plan: AppPlan;
+  /** What it will be, once its next generation serves. */
+  #nextPlan: AppPlan;
+  #current: Generation | undefined;
+  #next: Generation | undefined;
+  /** The last one that could not start, until another serves. */
+  #failed: Generation | undefined;
   #generations = 0;
+  #failure: StartFailure | undefined;
+  #lastReload: LastReload | undefined;
   #wasReady = false;
   #preparing = false;
-  #retired = false;
+  #stopping = false;
+  /** How many workers somebody has asked for, and what the configuration said then. */
+  #byHand: { readonly workers: number; readonly configured: number } | undefined;
 
-  constructor(plan: AppPlan) {
-    this.plan = plan;
-    this.#failure = plan.failure;
+  constructor(plan: AppPlan, fronts: number, around: Surroundings, events: AppEvents) {
+    this.name = plan.mount.name;
+    this.#plan = plan;
+    this.#nextPlan = plan;
+    this.#fronts = fronts;
+    this.#around = around;
+    this.#events = events;
   }
 
-  get name(): string {
-    return this.plan.mount.name;
+  get plan(): AppPlan {
+    return this.#plan;
   }
 
-  get runnable(): Runnable | undefined {
-    return this.#runnable;
+  /** The generation that serves. */
+  get current(): Generation | undefined {
+    return this.#current;
+  }
+
+  get generations(): readonly Generation[] {
+    const all = [...this.#old, this.#current, this.#failed, this.#next].filter((each) => each !== undefined);
+    return all.sort((one, other) => one.number - other.number);
+  }
+
+  /** Whether it serves, or it is known that it will not. */
+  isSettledIn(front: FrontProcess): boolean {
+    return this.#failure !== undefined || this.#current?.isSettledIn(front) === true;
   }
 
   /** The pids of its workers. */
   get pids(): number[] {
-    return this.#generation?.workers.flatMap(({ pid }) => (pid === undefined ? [] : [pid])) ?? [];
+    return this.generations.flatMap(({ workers }) => workers.flatMap(({ worker: { pid } }) => pid ?? []));
   }
 
-  /** @param front the process id of the one that it works for, and what that has told of its requests */
-  status(front: number | undefined, requests: Pick<AppStatus, 'queued' | 'inFlight'>): AppStatus {
-    const { mount, required } = this.plan;
-    const generation = this.#generation;
-    const workers = (generation?.workers ?? []).map(
-      ({ pid, ready, age }): WorkerStatus => ({
-        pid,
-        state: generation?.state === 'draining' ? 'draining' : ready ? 'ready' : 'starting',
-        age: Math.round(age / 1000),
-        generation: this.#generations,
-        front,
-        requests: 0,
-        memory: pid === undefined ? 0 : residentMemory(pid),
-      }),
-    );
-    const count = this.#runnable?.workers ?? 0;
-    return {
-      name: this.name,
-      path: mount.path,
-      host: mount.host,
-      required,
-      state: this.state,
+  get status(): AppStatus {
+    return statusOf({
+      plan: this.#plan,
+      current: this.#current,
+      generations: this.generations,
+      preparing: this.#preparing,
+      stopping: this.#stopping,
+      failure: this.#failure,
+      lastReload: this.#lastReload,
+      restarts: this.#restarts,
       wasReady: this.#wasReady,
-      generation: this.#generations,
-      generations:
-        generation === undefined
-          ? []
-          : [{ number: generation.number, state: generation.state, since: generation.since, workers }],
-      workers,
-      scale: { min: count, max: count, wanted: count },
-      ...requests,
-      restarts: { ...this.#restarts },
-      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
-    };
-  }
-
-  get state(): AppStatus['state'] {
-    if (this.#failure !== undefined) return 'failed';
-    if (this.#retired) return 'draining';
-    if (this.#preparing) return 'preparing';
-    return this.#generation?.state === 'serving' ? 'serving' : 'starting';
-  }
-
-  /** Starts a generation for a front, once the app is runnable. Never rejects. */
-  async startIn(around: Surroundings, signal: AbortSignal, events: AppEvents): Promise<void> {
-    const failed = (failure: StartFailure) => {
-      this.#failure = failure;
-      events.failed(failure);
-      events.settled();
-    };
-    if (this.#failure !== undefined) return failed(this.#failure);
-    try {
-      this.#runnable ??= await this.#prepare(around, signal);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof StartError)) throw error;
-      return failed(error.failure);
-    }
-    if (signal.aborted) return;
-    const generation = new Generation(++this.#generations, this.name, this.#runnable, around, {
-      failed: (failure) => {
-        void generation.abandon('its generation could not start');
-        failed(failure);
-      },
-      died: (cause) => this.#count(cause),
+      loads: [...this.#loads.values()],
     });
-    this.#generation = generation;
-    generation.start();
   }
 
-  /** The front serves its generation now. */
-  committed(events: AppEvents): void {
-    this.#generation?.committed();
+  /**
+   * Starts the next generation beside the one that serves; resolves when it is warm in every front.
+   * @throws StartError where it cannot start; nothing of it is left then
+   */
+  async stage(plan: AppPlan, fronts: () => readonly FrontProcess[], signal: AbortSignal): Promise<void> {
+    this.#nextPlan = plan;
+    try {
+      if (plan.failure !== undefined) throw new StartError(plan.failure);
+      const runnable = await this.#prepare(plan, signal);
+      signal.throwIfAborted();
+      const number = ++this.#generations;
+      const wanted = this.#wantedOf(runnable.scale.workers);
+      const generation = new Generation(number, this.name, runnable, wanted, this.#fronts, this.#around, {
+        warmIn: (front) => this.#events.warmIn(front),
+        replaced: (cause) => this.count(cause),
+        failingIn: (front) => this.#events.settledIn(front),
+      });
+      this.#next = generation;
+      await Promise.race([generation.start(fronts()), whenAborted(signal)]);
+    } catch (error) {
+      this.#failed = this.#next;
+      this.#next = undefined;
+      if (!(error instanceof StartError)) throw error;
+      this.#note(false, error.failure);
+      if (this.#current === undefined) this.#failure = error.failure;
+      throw error;
+    }
+  }
+
+  /** Gives up the next generation: another app's could not start. */
+  async unstage(): Promise<void> {
+    const next = this.#next;
+    this.#next = undefined;
+    this.#nextPlan = this.#plan;
+    await next?.abandon('the reload was given up');
+  }
+
+  /** The next generation is the one that serves, from the next table on. @returns the one that served until now */
+  promote(): Generation | undefined {
+    this.#plan = this.#nextPlan;
+    if (this.#next === undefined) return undefined;
+    const before = this.#current;
+    this.#current = this.#next;
+    this.#next = undefined;
+    this.#failed = undefined;
+    this.#failure = undefined;
+    if (before !== undefined) {
+      this.#old.add(before);
+      this.#note(true);
+    }
+    this.#current.committed();
     this.#wasReady = true;
-    events.settled();
+    return before;
   }
 
-  /** Hears of one of its workers; false where the worker is another app's. */
-  receive(message: WorkerMessage): boolean {
-    if (this.#generation?.has(message.worker) !== true) return false;
-    this.#generation.receive(message);
-    return true;
+  /** Ends a generation that serves no more. */
+  async end(generation: Generation, patience: number): Promise<void> {
+    this.#old.add(generation);
+    if (this.#current === generation) this.#current = undefined;
+    await generation.retire(patience);
+    this.#old.delete(generation);
   }
 
-  /** Its front has died. */
-  frontDied(): void {
-    for (const _ of this.pids) this.#count('front');
-    void this.abandon('its front died');
+  /** Where it stands in a front's table. */
+  routeIn(front: FrontProcess): Route {
+    const { mount } = this.#plan;
+    return this.#current?.isWarmIn(front) === true ? { mount, generation: this.#current.number } : { mount };
   }
 
-  retire(): void {
-    this.#retired = true;
-    this.#generation?.retire();
+  frontJoined(front: FrontProcess): void {
+    for (const generation of [this.#current, this.#next]) generation?.join(front);
+  }
+
+  frontLeft(front: FrontProcess): void {
+    this.#loads.delete(front);
+    for (const generation of this.generations) {
+      for (let count = generation.leave(front); count > 0; count--) this.count('front');
+    }
+  }
+
+  /** What waits and runs in a front. */
+  hear(front: FrontProcess, load: AppLoad, now: number): void {
+    this.#loads.set(front, load);
+    const { current } = this;
+    if (current === undefined) return;
+    const loads = [...this.#loads.values()];
+    const need = {
+      queued: loads.reduce((sum, { queued }) => sum + queued, 0),
+      running: loads.reduce((sum, { running }) => sum + running, 0),
+      oldestWait: Math.max(...loads.map(({ oldestWait }) => oldestWait)),
+    };
+    const before = current.scaling.wanted;
+    if (current.scaling.look(need, current.starting, now) !== before) current.rescale();
+  }
+
+  /** As many workers as somebody says. @returns how many it is to have */
+  scale(workers: number): number {
+    const { current } = this;
+    if (current === undefined) return 0;
+    current.scaling.set(Math.max(0, workers));
+    this.#byHand = { workers: current.scaling.wanted, configured: current.runnable.scale.workers };
+    current.rescale();
+    return current.scaling.wanted;
+  }
+
+  /** Looks at what its workers hold, and replaces those that hold too much. */
+  look(): void {
+    for (const { workers } of this.generations) {
+      for (const { worker } of workers) worker.memory = worker.pid === undefined ? 0 : residentMemory(worker.pid);
+    }
+    this.#current?.recycleLarge();
+  }
+
+  count(cause: RestartCause): void {
+    this.#restarts[cause] = (this.#restarts[cause] ?? 0) + 1;
+  }
+
+  /** Nobody of it is replaced any more. */
+  drain(): void {
+    this.#stopping = true;
+    for (const generation of this.generations) generation.drain();
   }
 
   async ended(): Promise<void> {
-    await this.#generation?.ended();
+    await Promise.all(this.generations.map((generation) => generation.ended()));
   }
 
   async abandon(why: string): Promise<void> {
-    await this.#generation?.abandon(why);
+    await Promise.all(this.generations.map((generation) => generation.abandon(why)));
   }
 
-  async #prepare(around: Surroundings, signal: AbortSignal): Promise<Runnable> {
+  async #prepare(plan: AppPlan, signal: AbortSignal) {
     this.#preparing = true;
     try {
-      return await this.plan.prepare((message) => around.log.info({ app: this.name }, message), signal);
+      return await plan.prepare((message) => this.#around.log.info({ app: this.name }, message), signal);
     } finally {
       this.#preparing = false;
     }
   }
 
-  #count(cause: RestartCause): void {
-    this.#restarts[cause] = (this.#restarts[cause] ?? 0) + 1;
+  /** What somebody has asked for holds until the configuration says something else. */
+  #wantedOf(configured: number): number {
+    if (this.#byHand?.configured === configured) return Math.max(1, this.#byHand.workers);
+    this.#byHand = undefined;
+    return configured;
   }
+
+  #note(ok: boolean, failure?: StartFailure): void {
+    this.#lastReload = { at: new Date().toISOString(), ok, ...(failure === undefined ? {} : { failure }) };
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  return promise;
 }

@@ -1,7 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import type { StartFailure } from '../errors.ts';
 import { WORKER_PIPES, type WorkerPipe } from '../front/protocol.ts';
+import type { RestartCause } from '../observe/metrics.ts';
 import type { FrontProcess } from './front-process.ts';
 import { type ChildCommand, type Ending, killGroup, startChild, stopReading } from './spawn.ts';
 
@@ -22,6 +24,16 @@ export class WorkerProcess {
   ready = false;
   /** Why it was killed, where the supervisor killed it. */
   reason: string | undefined;
+  kind: RestartCause | undefined;
+  /** Why it could not start, by its own word. */
+  failure: StartFailure | undefined;
+  /** Why it is to end, where it serves until another has taken its place. */
+  leaving: RestartCause | 'scale' | undefined;
+  /** Its front lets it end. */
+  released = false;
+  /** Requests that it has ended, and bytes of resident memory, when it was last looked at. */
+  served = 0;
+  memory = 0;
 
   constructor(
     id: number,
@@ -46,15 +58,19 @@ export class WorkerProcess {
     return performance.now() - this.#began;
   }
 
-  /** Hands its pipes to a front. The last message leaves when the front has them all, and this process has none any more. */
-  handTo(front: FrontProcess): void {
+  /**
+   * Hands its pipes to a front. The last message leaves when the front has them all, and this process has none any more.
+   * @param requests after which it asks to be replaced; 0: never
+   */
+  handTo(front: FrontProcess, requests: number): void {
     if (this.pid === undefined) return;
     for (const pipe of WORKER_PIPES) front.send({ type: 'pipe', worker: this.id, pipe }, this.#pipe(pipe));
-    front.send({ type: 'worker', worker: this.id, ...this.#of, pid: this.pid });
+    front.send({ type: 'worker', worker: this.id, ...this.#of, pid: this.pid, requests });
   }
 
   /** Kills it and what it forked. */
-  kill(reason: string): void {
+  kill(reason: string, kind?: RestartCause): void {
+    if (this.reason === undefined) this.kind = kind;
     this.reason ??= reason;
     killGroup(this.pid);
   }

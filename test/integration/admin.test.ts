@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { admin, OBSERVED, type Observed, observe, scrape } from '../support/admin.ts';
+import type { ServerStatus } from '../../src/admin/status.ts';
+import { admin, OBSERVED, type Observed, observe, type Scrape, scrape } from '../support/admin.ts';
 import { Barrier } from '../support/barrier.ts';
 import { BIN, RunningServer } from '../support/server.ts';
 import { freePort, needs } from '../support/tools.ts';
@@ -142,14 +143,21 @@ test('once ready, an app that fails later does not turn readiness: it is not rea
   assert.equal(await status(seen.admin, '/readyz'), 200);
   assert.match(await healthcheck(seen.admin, seen.folder.path), /^0 ok$/);
 
-  // The next front's generation fails as a whole.
+  // The next front listens as soon as it is known that they do not start.
   process.kill(seen.server.processes().front.pid, 'SIGKILL');
-  await seen.server.record(({ kind, app }) => kind === 'app-failed' && app === 'later', 'the failure');
-  await until(async () => (await status(seen.admin, '/readyz/good')) === 200, 'the other app');
+  const died = (found: Scrape) => found.value('stillhouse_front_restarts_total') === 1;
+  await until(async () => died(await scrape(seen.admin)), 'the death of the front');
+  assert.equal((await ask(seen.port, get('/good/'))).status, 200);
+  assert.equal((await ask(seen.port, get('/later/'))).status, 503);
   assert.equal(await status(seen.admin, '/readyz'), 200);
   const after = await scrape(seen.admin);
-  assert.equal(after.value('stillhouse_app_failed', { app: 'later' }), 1);
   assert.equal(after.value('stillhouse_app_ready', { app: 'later' }), 0);
+  const { apps } = JSON.parse((await admin(seen.admin, '/status')).text) as ServerStatus;
+  assert.equal(apps.find(({ name }) => name === 'later')?.failure?.code, 'APP_IMPORT_FAILED');
+
+  seen.folder.write('later/app.py', OBSERVED);
+  await until(async () => (await status(seen.admin, '/readyz/later')) === 200, 'the app once it is mended');
+  assert.equal((await ask(seen.port, get('/later/'))).status, 200);
 });
 
 test('a server that stops is not ready, lives, and finishes its requests', needed, async () => {

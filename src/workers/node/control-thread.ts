@@ -38,6 +38,8 @@ main.on('message', ({ frame, last }: FromMain) => {
 function take(frame: Frame): void {
   if (frame.type === TYPE.STACKS) {
     telling = answerStacks(frame.id);
+  } else if (frame.type === TYPE.PING) {
+    link.write(encodeFrame(TYPE.PING, frame.id));
   } else if (frame.type === TYPE.CANCEL && (frame.flags & FLAG.INTERRUPT) !== 0) {
     // Who asks for stacks before it interrupts wants to see what is interrupted.
     void telling.then(() => pass(frame));

@@ -5,7 +5,8 @@ import struct
 import threading
 
 from .endings import die_with_front, end_worker
-from .frames import CANCEL, CREDIT, CREDIT_BODY, GIVE_BACK, GONE, INTERRUPT, RETURNED, STACKS, STOP, Frame, ProtocolError
+from .frames import CANCEL, CREDIT, CREDIT_BODY, GIVE_BACK, GONE, INTERRUPT, PING, RETURNED, STACKS, STOP
+from .frames import Frame, ProtocolError
 from .inbox import Inbox
 from .links import ControlLink
 from .running import Running
@@ -54,6 +55,8 @@ class Control:
         elif frame.type == STACKS:
             text = format_stacks().encode('utf-8', 'backslashreplace')
             self._link.send(STACKS, text[:_MAX_STACKS], frame.id)
+        elif frame.type == PING:
+            self._link.send(PING, b'', frame.id)
         elif frame.type == GIVE_BACK:
             ids = [each.id for each in self._inbox.give_back()]
             self._link.send(RETURNED, struct.pack(f'<{len(ids)}I', *ids))

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { allows, type GenerationEvent, type GenerationState, nextState } from '../../../src/supervisor/generation.ts';
+import {
+  allows,
+  type GenerationEvent,
+  type GenerationState,
+  nextState,
+} from '../../../src/supervisor/generation-state.ts';
 
 const STATES: GenerationState[] = ['declared', 'starting', 'warm', 'serving', 'draining', 'stopped', 'failed'];
 const EVENTS: GenerationEvent[] = ['start', 'warmed', 'committed', 'retire', 'drained', 'fail'];
