@@ -6,6 +6,9 @@ import { join } from 'node:path';
 
 const OLDEST_NODE = 24;
 
+// Node opens its inspector on SIGUSR1, which runs whatever anybody on this machine sends it; a listener of ours takes that place.
+process.on('SIGUSR1', () => {});
+
 if (Number.parseInt(process.versions.node, 10) >= OLDEST_NODE) {
   const home = process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, '.cache'));
   // Not Node's own default, a folder in /tmp that any user could have made first, and filled with code of theirs.

@@ -66,12 +66,11 @@ async function serve(read: () => Reading, strict: boolean, caller: Caller): Prom
   };
   const log = createLog(logSettings, 'supervisor');
   const supervisor = new Supervisor(planOf(first), log, reread);
-  const forget = obeySignals(supervisor);
+  obeySignals(supervisor);
   try {
     await supervisor.run();
     log.logger.info('stopped');
   } finally {
-    forget();
     await log.close();
   }
   return 0;

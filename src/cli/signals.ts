@@ -7,7 +7,7 @@ const SAME_MS = 300;
 
 type Deed = (supervisor: Supervisor, signal: NodeJS.Signals) => void;
 
-/** What each signal does (docs/signals.md); names and meanings are gunicorn's where it has one. SIGUSR1 is Node's own, for its inspector, and does nothing. */
+/** What each signal does (docs/signals.md); names and meanings are gunicorn's where it has one. SIGUSR1 does nothing (bin/stillhouse.mjs). */
 const DEEDS: Readonly<Partial<Record<NodeJS.Signals, () => Deed>>> = {
   SIGTERM: () => (supervisor, signal) => supervisor.stop(signal),
   SIGINT: stopThenQuit,
@@ -17,17 +17,12 @@ const DEEDS: Readonly<Partial<Record<NodeJS.Signals, () => Deed>>> = {
   SIGTTOU: () => (supervisor, signal) => supervisor.rescale(-1, signal),
 };
 
-/** Has a supervisor obey signals. @returns how to forget it */
-export function obeySignals(supervisor: Supervisor): () => void {
-  const handlers = Object.entries(DEEDS).map(([name, make]) => {
+/** Has a supervisor obey signals, to the end of the process: one that came after it had stopped would take its exit status from it. */
+export function obeySignals(supervisor: Supervisor): void {
+  for (const [name, make] of Object.entries(DEEDS)) {
     const deed = make();
-    const handler = () => deed(supervisor, name as NodeJS.Signals);
-    process.on(name, handler);
-    return [name, handler] as const;
-  });
-  return () => {
-    for (const [name, handler] of handlers) process.off(name, handler);
-  };
+    process.on(name, () => deed(supervisor, name as NodeJS.Signals));
+  }
 }
 
 function stopThenQuit(): Deed {
