@@ -170,6 +170,7 @@ export const START_ERRORS = {
   FRONT_FAILED: 1,
   SERVER_SILENT: 1,
   RELOAD_GIVEN_UP: 1,
+  SERVER_NOT_STOPPED: 1,
 } as const satisfies Record<string, number>;
 
 export type StartErrorCode = keyof typeof START_ERRORS;

@@ -1,3 +1,4 @@
+import { SETTINGS } from '../config/settings.ts';
 import { ReloadFailed, StartError, type StartFailure, Unanswered } from '../errors.ts';
 import { fromNative } from '../wsgi/environ.ts';
 import type { Application, Environ } from '../wsgi/types.ts';
@@ -61,9 +62,6 @@ export interface Controlled {
   stop(): StopAnswer;
 }
 
-/** The most workers of an app: as its setting (src/config/settings.ts). */
-const MOST_WORKERS = 1000;
-
 /** What is not asked of one app alone. */
 const OF_SERVER = {
   '/status': { method: 'GET', answer: (server: Controlled): unknown => server.status() },
@@ -122,8 +120,9 @@ function endpoints(): string[] {
 function workersOf(query: string): number {
   const given = new URLSearchParams(query).get('workers') ?? '';
   const workers = Number(given);
-  if (/^[1-9][0-9]*$/.test(given) && workers <= MOST_WORKERS) return workers;
-  throw new BadQuery(`workers has to be a number from 1 to ${MOST_WORKERS}`);
+  const { least, most } = SETTINGS.workers;
+  if (/^[0-9]+$/.test(given) && workers >= least && workers <= most) return workers;
+  throw new BadQuery(`workers has to be a number from ${least} to ${most}`);
 }
 
 function refusal(failures: readonly StartFailure[]): Answer {

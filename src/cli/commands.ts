@@ -2,13 +2,12 @@ import { prepareDependencies } from '../apps/dependencies.ts';
 import { isTarget, resolveApps } from '../apps/resolve.ts';
 import type { Arguments } from '../config/arguments.ts';
 import { Config } from '../config/load.ts';
-import { START_ERRORS, StartError } from '../errors.ts';
+import { START_ERRORS, StartError, type StartFailure } from '../errors.ts';
 import { checkText } from './check.ts';
 import { askHealth } from './healthcheck.ts';
 import { dataDirectoryOf } from './plan.ts';
 import { describeFailure } from './print-error.ts';
 import { routesText } from './routes.ts';
-import { printStacks } from './stacks.ts';
 
 /** The caller's folder and environment. */
 export interface Caller {
@@ -64,14 +63,6 @@ export const healthcheck: Command = async (args, caller) => {
   return askHealth(adminBind);
 };
 
-/** `stillhouse stacks APP`: asks the server that runs with the same data directory. */
-export const stacks: Command = async (args, caller) => {
-  const config = readConfig(args, caller, true);
-  refuseFaults(config.faults);
-  await printStacks(dataDirectoryOf(config.server.settings), args.positionals[1] as string, args.server);
-  return 0;
-};
-
 /** Reads the configuration. @param whole of `serve`, in place of one application */
 export function readConfig(args: Arguments, { directory, env }: Caller, whole: boolean): Config {
   const stray = whole ? 'workingDirectory' : 'appsDirectory';
@@ -87,7 +78,7 @@ export function readConfig(args: Arguments, { directory, env }: Caller, whole: b
 }
 
 /** Refuses to begin where the configuration is wrong: all of it is told. */
-export function refuseFaults(faults: Config['faults']): void {
+export function refuseFaults(faults: readonly StartFailure[]): void {
   const last = faults.at(-1);
   if (last === undefined) return;
   for (const fault of faults.slice(0, -1)) process.stderr.write(describeFailure(fault));

@@ -1,146 +1,96 @@
-import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
-import type { ServerStatus } from '../admin/status.ts';
-import { suggest } from '../config/suggest.ts';
-import { StartError } from '../errors.ts';
-import { controlSocketName, pidOfControlSocket } from '../supervisor/data-directory.ts';
+import type { Refusal } from '../admin/control.ts';
+import { ReloadFailed, StartError, type StartFailure } from '../errors.ts';
+import { controlSocketName } from '../supervisor/data-directory.ts';
 import { SocketPath } from '../supervisor/socket-path.ts';
 
 /** More than a front is waited for by its supervisor. */
 const PATIENCE_MS = 10_000;
 
 /** What came of a question to a control socket. */
-type Reply = { readonly body: unknown } | { readonly error: NodeJS.ErrnoException };
+export type Reply =
+  | { readonly body: unknown }
+  | { readonly refused: Refusal }
+  | { readonly error: NodeJS.ErrnoException };
 
-interface LiveServer {
+/** What a server answers that is not there any more, or never was: its socket is what a dead run has left. */
+const GONE: readonly string[] = ['ECONNREFUSED', 'ENOENT'];
+
+/** One server that runs, at its control socket. */
+export class ControlClient {
   readonly pid: number;
-  /** The names of its apps; an error: it has not told. */
-  readonly apps: readonly string[] | NodeJS.ErrnoException;
-}
+  readonly #dataDirectory: string;
 
-/**
- * Has an action done by the server that has the app, and returns its answer.
- * @param pid of the server that is meant; undefined: the only one
- * @throws StartError SERVER_NOT_FOUND, SERVER_AMBIGUOUS, SERVER_NOT_ALLOWED, SERVER_SILENT, APP_UNKNOWN
- */
-export async function order(
-  dataDirectory: string,
-  app: string,
-  action: string,
-  pid: number | undefined,
-): Promise<unknown> {
-  const server = choose(await liveServers(dataDirectory), dataDirectory, app, pid);
-  const reply = await ask(dataDirectory, server.pid, 'POST', `/apps/${encodeURIComponent(app)}/${action}`);
-  if ('error' in reply) throw silent(server.pid, reply.error.message);
-  return reply.body;
-}
+  constructor(dataDirectory: string, pid: number) {
+    this.pid = pid;
+    this.#dataDirectory = dataDirectory;
+  }
 
-/** The servers whose control sockets answer, or refuse this user. */
-async function liveServers(dataDirectory: string): Promise<LiveServer[]> {
-  const names = await readdir(dataDirectory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EACCES') throw notAllowed(`the data directory ${dataDirectory} may not be read by this user`);
-    return [];
-  });
-  const pids = names.map(pidOfControlSocket).filter((pid) => pid !== undefined);
-  const servers = await Promise.all(
-    pids.map(async (pid) => {
-      const reply = await ask(dataDirectory, pid, 'GET', '/status');
-      if (!('error' in reply)) return { pid, apps: (reply.body as ServerStatus).apps.map(({ name }) => name) };
-      // What a dead run has left.
-      return ['ECONNREFUSED', 'ENOENT'].includes(reply.error.code ?? '') ? undefined : { pid, apps: reply.error };
-    }),
-  );
-  return servers.filter((server) => server !== undefined);
-}
+  /**
+   * Asks once. Never rejects.
+   * @param patience milliseconds; 0: as long as the server is there
+   */
+  async ask(method: 'GET' | 'POST', path: string, patience: number = PATIENCE_MS): Promise<Reply> {
+    let at: SocketPath;
+    try {
+      at = await SocketPath.in(this.#dataDirectory, controlSocketName(this.pid));
+    } catch (error) {
+      return { error: error as NodeJS.ErrnoException };
+    }
+    await using _ = at;
+    const { promise, resolve } = Promise.withResolvers<Reply>();
+    const signal = patience === 0 ? undefined : AbortSignal.timeout(patience);
+    const options = { socketPath: at.path, method, path, agent: false, ...(signal === undefined ? {} : { signal }) };
+    const fail = (error: Error) =>
+      resolve({ error: signal?.aborted ? new Error(`nothing came within ${patience / 1000} s`) : error });
+    const asked = request(options, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+      response.on('end', () => resolve(read(response.statusCode, text)));
+      response.on('error', fail);
+    });
+    asked.on('error', fail);
+    asked.end();
+    return promise;
+  }
 
-/** The one server that has the app. */
-function choose(
-  servers: readonly LiveServer[],
-  dataDirectory: string,
-  app: string,
-  pid: number | undefined,
-): LiveServer {
-  const meant = servers.filter((server) => pid === undefined || server.pid === pid);
-  if (meant.length === 0) {
-    const which = pid === undefined ? 'no server' : `no server ${pid}`;
-    const others = servers.length === 0 ? '' : `; there is ${describe(servers)}`;
-    throw new StartError({
-      code: 'SERVER_NOT_FOUND',
-      message: `${which} of this host runs with the data directory ${dataDirectory}${others}`,
-      cure: 'start one, or name the data directory of the one that runs with --data-directory',
+  /**
+   * Has something done, and returns the answer.
+   * @throws StartError SERVER_SILENT, or as the server refuses; ReloadFailed
+   */
+  async order(path: string, patience?: number): Promise<unknown> {
+    const reply = await this.ask('POST', path, patience);
+    if ('body' in reply) return reply.body;
+    if ('error' in reply) throw this.silent(reply.error.message);
+    const { failures } = reply.refused;
+    throw path.endsWith('/reload') ? new ReloadFailed(failures) : new StartError(failures[0] as StartFailure);
+  }
+
+  silent(why: string): StartError {
+    return new StartError({
+      code: 'SERVER_SILENT',
+      message: `server ${this.pid} did not answer: ${why}`,
+      cure: 'try again; if it stays so, see the log of the server',
     });
   }
-  const having = meant.filter(({ apps }) => Array.isArray(apps) && apps.includes(app));
-  const [server, ...others] = having;
-  if (server === undefined) throw withoutApp(meant, app);
-  if (others.length === 0) return server;
-  throw new StartError({
-    code: 'SERVER_AMBIGUOUS',
-    message: `several servers have an app ${app}: ${describe(having)}`,
-    cure: `name one of them, such as --server=${server.pid}`,
-  });
 }
 
-function withoutApp(servers: readonly LiveServer[], app: string): StartError {
-  for (const { pid, apps } of servers) {
-    if (!(apps instanceof Error)) continue;
-    return apps.code === 'EACCES'
-      ? notAllowed(`the control socket of server ${pid} may not be opened by this user`)
-      : silent(pid, apps.message);
-  }
-  const near = suggest(
-    app,
-    servers.flatMap(({ apps }) => apps as readonly string[]),
-  );
-  return new StartError({
-    code: 'APP_UNKNOWN',
-    message: `there is no app ${app}; there is ${describe(servers)}`,
-    cure: near === undefined ? 'name one of those' : `did you mean ${near}?`,
-  });
+/** Whether no server is there. */
+export function isGone(reply: Reply): boolean {
+  return 'error' in reply && GONE.includes(reply.error.code ?? '');
 }
 
-/** `server 12 (blog, shop), server 34 (blog)`. */
-function describe(servers: readonly LiveServer[]): string {
-  const sorted = [...servers].sort((one, other) => one.pid - other.pid);
-  return sorted
-    .map(({ pid, apps }) => `server ${pid} (${apps instanceof Error ? apps.code : apps.join(', ')})`)
-    .join(', ');
-}
-
-function notAllowed(message: string): StartError {
-  return new StartError({ code: 'SERVER_NOT_ALLOWED', message, cure: 'run the command as the user of the server' });
-}
-
-function silent(pid: number, why: string): StartError {
-  return new StartError({
-    code: 'SERVER_SILENT',
-    message: `server ${pid} did not answer: ${why}`,
-    cure: 'try again; if it stays so, see the log of the server',
-  });
-}
-
-async function ask(dataDirectory: string, pid: number, method: string, path: string): Promise<Reply> {
-  await using at = await SocketPath.in(dataDirectory, controlSocketName(pid));
-  const { promise, resolve } = Promise.withResolvers<Reply>();
-  const signal = AbortSignal.timeout(PATIENCE_MS);
-  const asked = request({ socketPath: at.path, method, path, agent: false, signal }, (response) => {
-    let text = '';
-    response.setEncoding('utf8').on('data', (part: string) => {
-      text += part;
-    });
-    response.on('end', () => resolve(read(response.statusCode, text)));
-    response.on('error', (error) => resolve({ error }));
-  });
-  asked.on('error', (error) => {
-    resolve({ error: signal.aborted ? new Error(`nothing came within ${PATIENCE_MS / 1000} s`) : error });
-  });
-  asked.end();
-  return promise;
+/** The path of what is done with one app. */
+export function pathOf(app: string, action: string): string {
+  return `/apps/${encodeURIComponent(app)}/${action}`;
 }
 
 function read(code: number | undefined, text: string): Reply {
   try {
     if (code === 200) return { body: JSON.parse(text) };
+    if (code === 409) return { refused: JSON.parse(text) as Refusal };
   } catch {
     // Whoever answered is no server of ours.
   }

@@ -1,19 +1,23 @@
 import { readArguments } from '../config/arguments.ts';
 import { suggest } from '../config/suggest.ts';
 import { StartError } from '../errors.ts';
-import { type Caller, type Command, check, healthcheck, prepare, routes, stacks } from './commands.ts';
+import { type Caller, type Command, check, healthcheck, prepare, routes } from './commands.ts';
+import { reload, scale, stacks, status, stop } from './control-commands.ts';
 import { helpText } from './help.ts';
 import { printError } from './print-error.ts';
 import { serveAll, serveOne } from './serve.ts';
 import { readVersion } from './version.ts';
 
+/** Options that are no settings. `--server` names one of several servers, for a command that asks one which runs. */
+type OwnOption = '--server' | '--json';
+
 /** A command, and what it is told. */
 interface Entry {
   readonly run: Command;
-  /** What the words after its name stand for. */
+  /** What the words after its name stand for; those in [brackets] may be left out. */
   readonly words?: readonly string[];
-  /** Whether it asks a server that runs, which `--server` can name. */
-  readonly asks?: boolean;
+  /** The options that have a meaning for it, and not for every command. */
+  readonly options?: readonly OwnOption[];
 }
 
 const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
@@ -22,7 +26,11 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['routes', { run: routes }],
   ['prepare', { run: prepare }],
   ['healthcheck', { run: healthcheck }],
-  ['stacks', { run: stacks, words: ['APP'], asks: true }],
+  ['status', { run: status, options: ['--server', '--json'] }],
+  ['reload', { run: reload, words: ['[APP]'], options: ['--server'] }],
+  ['scale', { run: scale, words: ['APP', 'N'], options: ['--server'] }],
+  ['stacks', { run: stacks, words: ['APP'], options: ['--server'] }],
+  ['stop', { run: stop, options: ['--server'] }],
 ]);
 
 /**
@@ -38,9 +46,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (args.version) return print(`stillhouse ${readVersion()}\n`);
     const [word = '', ...more] = args.positionals;
     const command = COMMANDS.get(word);
-    if (args.server !== undefined && command?.asks !== true) throw strayServer();
+    const given = { '--server': args.server !== undefined, '--json': args.json };
+    for (const [option, isGiven] of Object.entries(given) as [OwnOption, boolean][]) {
+      if (isGiven && command?.options?.includes(option) !== true) throw strayOption(option);
+    }
     if (command !== undefined) {
-      if (more.length !== (command.words ?? []).length) throw wrongWordsOf(word, command, more);
+      if (!fits(command, more)) throw wrongWordsOf(word, command, more);
       return await command.run(args, caller);
     }
     if (args.positionals.length !== 1) throw wrongWords(args.positionals);
@@ -50,6 +61,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return printError(error);
   }
+}
+
+function fits({ words = [] }: Entry, { length }: readonly string[]): boolean {
+  return length <= words.length && length >= words.filter((word) => !word.startsWith('[')).length;
 }
 
 function wrongWordsOf(name: string, { words = [] }: Entry, given: readonly string[]): StartError {
@@ -63,12 +78,12 @@ function wrongWordsOf(name: string, { words = [] }: Entry, given: readonly strin
   });
 }
 
-function strayServer(): StartError {
-  const asking = [...COMMANDS].filter(([, { asks }]) => asks).map(([name]) => `stillhouse ${name}`);
+function strayOption(option: OwnOption): StartError {
+  const takers = [...COMMANDS].filter(([, { options }]) => options?.includes(option)).map(([name]) => name);
   return new StartError({
     code: 'OPTION_INVALID',
-    message: '--server has a meaning only for a command that asks a server which runs',
-    cure: `leave it out; it is for ${asking.join(', ')}`,
+    message: `${option} has no meaning for this command`,
+    cure: `leave it out; it is for stillhouse ${takers.join(', ')}`,
   });
 }
 

@@ -1,4 +1,4 @@
-import { StartError, type StartFailure } from '../errors.ts';
+import { ReloadFailed, START_ERRORS, StartError, type StartFailure } from '../errors.ts';
 import { escapeControls } from '../observe/readable.ts';
 
 /**
@@ -6,6 +6,7 @@ import { escapeControls } from '../observe/readable.ts';
  * @returns the exit status
  */
 export function printError(error: unknown): number {
+  if (error instanceof ReloadFailed) return printFailures(error.failures);
   if (!(error instanceof StartError)) {
     const detail = error instanceof Error ? error.stack : String(error);
     process.stderr.write(
@@ -15,6 +16,13 @@ export function printError(error: unknown): number {
   }
   process.stderr.write(describeFailure(error));
   return error.exitStatus;
+}
+
+/** Why a reload came to nothing. The status is that of the first reason. */
+function printFailures(failures: readonly StartFailure[]): number {
+  for (const failure of failures) process.stderr.write(describeFailure(failure));
+  process.stderr.write('stillhouse: nothing was reloaded, and what served before serves on\n');
+  return START_ERRORS[(failures[0] as StartFailure).code];
 }
 
 /** The text of an error for the terminal. */

@@ -1,14 +1,10 @@
 import type { StacksAnswer, WorkerStacks } from '../admin/control.ts';
 import { escapeControls } from '../observe/readable.ts';
-import { order } from './control-client.ts';
+import { type ControlClient, pathOf } from './control-client.ts';
 
-/**
- * Prints where each worker of an app stands, in the server that runs with this data directory.
- * @param server its process id; undefined: the only one that has the app
- * @throws StartError
- */
-export async function printStacks(dataDirectory: string, app: string, server: number | undefined): Promise<void> {
-  process.stdout.write(stacksText(app, (await order(dataDirectory, app, 'stacks', server)) as StacksAnswer));
+/** Prints where each worker of an app stands. @throws StartError SERVER_SILENT */
+export async function printStacks(client: ControlClient, app: string): Promise<void> {
+  process.stdout.write(stacksText(app, (await client.order(pathOf(app, 'stacks'))) as StacksAnswer));
 }
 
 /** What is printed. */

@@ -11,6 +11,8 @@ export interface Arguments {
   readonly configFile: string | undefined;
   /** The process id of the server that is meant. */
   readonly server: number | undefined;
+  /** Whether what is printed is for programs. */
+  readonly json: boolean;
   readonly help: boolean;
   readonly version: boolean;
 }
@@ -18,7 +20,7 @@ export interface Arguments {
 const BY_FLAG = new Map<string, SettingName>(
   SETTING_NAMES.flatMap((name) => flagsOf(SETTINGS[name]).map((flag) => [flag, name] as const)),
 );
-const ALONE: readonly string[] = ['--help', '-h', '--version', '-v'];
+const ALONE: readonly string[] = ['--help', '-h', '--version', '-v', '--json'];
 const CONFIG = '--config';
 const SERVER = '--server';
 const SERVER_HELP = 'the process id of a server, where several have the app';
@@ -55,7 +57,7 @@ export function readArguments(argv: readonly string[], directory: string): Argum
     else store(layer, name, flag, needed(flag, text, SETTINGS[name].help), directory);
   }
   const given = (...words: string[]) => words.some((word) => alone.has(word));
-  const asked = { help: given('--help', '-h'), version: given('--version', '-v') };
+  const asked = { help: given('--help', '-h'), version: given('--version', '-v'), json: given('--json') };
   return { positionals, layer, configFile, server, ...asked };
 }
 

@@ -8,7 +8,7 @@ import { SocketPath } from './socket-path.ts';
 /** Read and written by the owner alone. */
 const PRIVATE = 0o177;
 const CURE =
-  'name a directory on a local disk with --data-directory; until then stillhouse stacks does not find this server';
+  'name a directory on a local disk with --data-directory; until then stillhouse status, reload and the like do not find this server';
 
 /** The control socket: what may ask and change more than the admin listener tells, for whoever may open it. */
 export class ControlListener {

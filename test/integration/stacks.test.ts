@@ -294,6 +294,6 @@ testRefusals([
     status: 2,
     code: 'OPTION_INVALID',
     what: ['--server'],
-    cure: 'it is for stillhouse stacks',
+    cure: 'it is for stillhouse status, reload, scale, stacks, stop',
   },
 ]);
