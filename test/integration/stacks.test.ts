@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type AppsServer, serveApps } from '../support/apps.ts';
 import { Barrier } from '../support/barrier.ts';
+import { control, type Printed } from '../support/fake-server.ts';
 import { Folder } from '../support/folder.ts';
 import { allGone } from '../support/processes.ts';
 import { testRefusals } from '../support/refusals.ts';
-import { BIN, type Ended, RunningServer, type RunOptions } from '../support/server.ts';
+import { BIN, type RunOptions } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
 import { type Answer, ask, get } from '../support/wire.ts';
 
@@ -31,17 +32,9 @@ const WAITS = /File ".*\/app\.py", line 2, in wait_here\n/g;
 
 const OTHER = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'] as const;
 
-interface Printed extends Ended {
-  readonly text: string;
-}
-
 /** Runs `stillhouse stacks ARGS`. */
-async function stacks(data: string, args: readonly string[], options: RunOptions = {}): Promise<Printed> {
-  using elsewhere = new Folder();
-  const all = ['stacks', ...args, `--data-directory=${data}`];
-  await using command = new RunningServer(all, { cwd: elsewhere.path, ...options });
-  const ended = await command.ended;
-  return { ...ended, text: command.lines.map((line) => `${line}\n`).join('') };
+function stacks(data: string, args: readonly string[], options?: RunOptions): Promise<Printed> {
+  return control(data, ['stacks', ...args], options);
 }
 
 /** What is printed of each worker, by its process id. @throws where the command fails */
