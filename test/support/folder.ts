@@ -17,6 +17,11 @@ export class Folder implements Disposable {
     writeFileSync(path, text);
   }
 
+  /** Removes a file, or a folder with all that is in it. */
+  remove(name: string): void {
+    rmSync(join(this.path, name), { recursive: true });
+  }
+
   [Symbol.dispose](): void {
     rmSync(this.path, { recursive: true, force: true });
   }
