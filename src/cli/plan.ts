@@ -70,8 +70,7 @@ export function makePlan(
     frontTime: settings.frontTimeout * 1000,
     shutdownDelay: settings.shutdownDelay * 1000,
     gracefulTime: settings.gracefulTimeout * 1000,
-    watch: settings.reload,
-    files,
+    watch: settings.reload ? { files, folder: strict ? settings.workingDirectory : settings.appsDirectory } : undefined,
     version: readVersion(),
   };
 }

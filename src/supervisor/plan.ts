@@ -55,6 +55,14 @@ export interface AppPlan {
   readonly failure?: StartFailure;
 }
 
+/** Absolute paths of what is watched in development. */
+export interface WatchPlan {
+  /** Those of the configuration: a change of one changes everything. */
+  readonly files: readonly string[];
+  /** That holds the apps, or is the only one. */
+  readonly folder: string;
+}
+
 /** Everything that a supervisor needs. Times in milliseconds. */
 export interface ServePlan {
   readonly apps: readonly AppPlan[];
@@ -75,9 +83,7 @@ export interface ServePlan {
   /** How long connections are still taken after the server is known not to be ready any more. */
   readonly shutdownDelay: number;
   readonly gracefulTime: number;
-  /** Whether a changed file reloads what it belongs to. */
-  readonly watch: boolean;
-  /** Files and folders whose change changes the configuration. */
-  readonly files: readonly string[];
+  /** What reloads what it belongs to when it changes; undefined: nothing is watched. */
+  readonly watch: WatchPlan | undefined;
   readonly version: string;
 }

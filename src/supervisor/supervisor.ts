@@ -17,6 +17,7 @@ import { BoundSockets } from './sockets.ts';
 import { deathSignalPrefix, describeEnding, type Ending } from './spawn.ts';
 import type { Surroundings } from './squad.ts';
 import type { SupervisedApp } from './supervised-app.ts';
+import { watchApps } from './watch-apps.ts';
 
 /** How long a front may take to write its last records. */
 const FRONT_EXIT_MS = 3000;
@@ -93,6 +94,8 @@ export class Supervisor {
     void deployment.boot();
     await Promise.race([this.#listening.promise, this.#failed.promise, this.#stopAsked.promise]);
     if (this.#state === 'starting') this.#announce(sockets.urls, admin.urls, deployment.apps);
+    const watch = watchApps(deployment, reloads, this.#log.logger);
+    resources.defer(() => watch?.close());
     await Promise.race([this.#stopAsked.promise, this.#failed.promise]);
     await this.#finish(sockets, fronts, deployment);
   }

@@ -219,3 +219,21 @@ test('reloads that are asked for while one runs are one more, and the last code 
   const reloads = seen.server.records.filter(({ kind }) => kind === 'reload');
   assert.ok(reloads.length <= 20);
 });
+
+test('--reload: a changed file reloads its app alone, and a new folder is a new app', needed, async () => {
+  const apps = { 'one/app.py': version('old'), 'two/app.py': version('two') };
+  await using seen = await observe(apps, ['--reload']);
+  const two = (await appStatusOf(seen, 'two')).generation;
+  seen.folder.write('one/app.py', version('new'));
+  await until(async () => (await answerOf(seen.port, '/one/')) === '200 new', 'the changed code');
+  const { app, why } = await seen.server.record(({ kind }) => kind === 'reloaded');
+  assert.deepEqual([app, why], ['one', `${join(seen.folder.path, 'one/app.py')} changed`]);
+  assert.equal((await appStatusOf(seen, 'two')).generation, two);
+  seen.folder.write('one/app.py', BROKEN);
+  await seen.server.record(({ kind, code }) => kind === 'reload-failed' && code === 'APP_IMPORT_FAILED');
+  assert.equal(await answerOf(seen.port, '/one/'), '200 new');
+  seen.folder.write('one/app.py', version('mended'));
+  await until(async () => (await answerOf(seen.port, '/one/')) === '200 mended', 'the mended code');
+  seen.folder.write('three/app.py', version('three'));
+  await until(async () => (await answerOf(seen.port, '/three/')) === '200 three', 'the new app');
+});
