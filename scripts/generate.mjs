@@ -55,7 +55,7 @@ function defaultOf({ default: text, inContainer }) {
 }
 
 function meaningOf({ help, choices, least, most, kind }) {
-  const isNumber = ['count', 'seconds', 'bytes'].includes(kind);
+  const isNumber = ['count', 'processes', 'seconds', 'bytes'].includes(kind);
   const bounds = [
     ...(isNumber && least > 0 ? [`at least ${least}`] : []),
     ...(isNumber && most !== undefined ? [`at most ${most}`] : []),

@@ -38,6 +38,10 @@ function formOf(setting) {
   switch (setting.kind) {
     case 'count':
       return { anyOf: [{ type: 'integer', ...bounds }, PLACEHOLDER] };
+    case 'processes':
+      return { anyOf: [{ type: 'integer', ...bounds }, { const: 'auto' }, PLACEHOLDER] };
+    case 'mask':
+      return { anyOf: [text('^(0o)?[0-7]{1,4}$'), { type: 'integer', minimum: 0 }, PLACEHOLDER] };
     case 'seconds':
       return {
         anyOf: [{ type: 'number', ...bounds }, text('^[0-9]+(\\.[0-9]+)?\\s*([mM]?[sS]|[mMhH])$'), PLACEHOLDER],

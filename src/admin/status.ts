@@ -95,6 +95,8 @@ export interface Limits {
   readonly cpus: number;
   /** Bytes. */
   readonly memory: number;
+  /** The files of control groups that say so; `machine`: none says less than that has. */
+  readonly from: { readonly cpus: string; readonly memory: string };
 }
 
 export interface ServerStatus {
@@ -105,7 +107,7 @@ export interface ServerStatus {
   readonly state: 'starting' | 'serving' | 'stopping';
   readonly urls: readonly string[];
   readonly fronts: readonly FrontStatus[];
-  readonly limits?: Limits;
+  readonly limits: Limits;
   readonly apps: readonly AppStatus[];
 }
 

@@ -1,6 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import { type Account, accountEnvironment } from './account.ts';
 import { appEnvironment } from './app-environment.ts';
+import { ownFolder } from './data-folders.ts';
 import type { Places } from './environments.ts';
 import { installNode } from './node-packages.ts';
 import { installPython } from './python-packages.ts';
@@ -28,12 +30,16 @@ export async function prepareDependencies(
   say: (message: string) => void,
   signal: AbortSignal,
   ahead = false,
+  account?: Account,
 ): Promise<Installed> {
-  const variables = { ...caches(env, dataDirectory), ...appEnvironment({ ...env, ...spec.environment }) };
+  const variables = {
+    ...caches(env, dataDirectory, account),
+    ...appEnvironment({ ...env, ...accountEnvironment(account), ...spec.environment }),
+  };
   const own = join(dataDirectory, 'environments');
   const { preparedDirectory: prepared } = spec.resolved.settings;
   const environments: Places = prepared === '' ? [own] : ahead ? [prepared] : [own, prepared];
-  const installation = { spec, environments, env: variables, say, signal };
+  const installation = { spec, environments, env: variables, account, say, signal };
   if (target.language === 'python') {
     const python = await installPython(installation);
     return python === undefined ? {} : { python };
@@ -42,16 +48,22 @@ export async function prepareDependencies(
   return packages === undefined ? {} : { packages };
 }
 
-/** pip and npm keep what they download in the home directory; where there is none to write to (a read-only root), in the data directory. */
-function caches({ HOME }: NodeJS.ProcessEnv, dataDirectory: string): NodeJS.ProcessEnv {
+/**
+ * pip and npm keep what they download in the home directory; where there is none to write to (a read-only root), and where another user installs, in the
+ * data directory.
+ */
+function caches({ HOME }: NodeJS.ProcessEnv, dataDirectory: string, account: Account | undefined): NodeJS.ProcessEnv {
+  if (account === undefined && mayWrite(HOME ?? '')) return {};
+  const cache =
+    account === undefined ? join(dataDirectory, 'cache') : ownFolder(dataDirectory, `cache-${account.uid}`, account);
+  return { PIP_CACHE_DIR: join(cache, 'pip'), npm_config_cache: join(cache, 'npm'), npm_config_logs_max: '0' };
+}
+
+function mayWrite(folder: string): boolean {
   try {
-    accessSync(HOME ?? '', constants.W_OK);
-    return {};
+    accessSync(folder, constants.W_OK);
+    return true;
   } catch {
-    return {
-      PIP_CACHE_DIR: join(dataDirectory, 'cache', 'pip'),
-      npm_config_cache: join(dataDirectory, 'cache', 'npm'),
-      npm_config_logs_max: '0',
-    };
+    return false;
   }
 }

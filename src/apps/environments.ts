@@ -13,6 +13,8 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { StartError } from '../errors.ts';
+import type { Account } from './account.ts';
+import { openWay } from './data-folders.ts';
 
 /** An installation that nobody has finished in this time was given up. */
 const GIVEN_UP_MS = 3_600_000;
@@ -25,6 +27,8 @@ export interface Recipe {
   /** The name of the app. */
   readonly name: string;
   readonly key: string;
+  /** Whose it is, where it is not this user’s. One that another has made could hold anything. */
+  readonly account: Account | undefined;
   /** A file in the environment without which it is not whole. */
   readonly proof: string;
   /** Installs into an empty folder. */
@@ -40,18 +44,20 @@ export interface Recipe {
  */
 export async function findOrMake(
   [environments, prepared]: Places,
-  { name, key, proof, install }: Recipe,
+  { name, key, account, proof, install }: Recipe,
 ): Promise<string> {
   const title = join(environments, name.replace(/[^\w.-]/g, '_'));
   const label = `${basename(title)}-${key}`;
   const ahead = prepared === undefined ? undefined : join(prepared, label);
   if (ahead !== undefined && existsSync(join(ahead, proof))) return realpathSync(ahead);
-  const link = join(environments, label);
+  const own = account === undefined ? label : `${label}-${account.uid}`;
+  const link = join(environments, own);
   if (existsSync(join(link, proof))) return current(title, realpathSync(link));
-  const directory = join(environments, `${label}.${randomBytes(4).toString('hex')}`);
+  const directory = join(environments, `${own}.${randomBytes(4).toString('hex')}`);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    removeGivenUp(environments, label);
+    if (account !== undefined) openWay(environments);
+    removeGivenUp(environments, own);
     await install(directory);
     if (existsSync(join(link, proof))) rmSync(directory, { recursive: true });
     else point(link, directory);

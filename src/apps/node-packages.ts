@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, symlinkS
 import { delimiter, dirname, join } from 'node:path';
 import { StartError } from '../errors.ts';
 import { findOrMake, keyOf } from './environments.ts';
-import { type Installation, installFailed, lastLines } from './installation.ts';
+import { giveAway, type Installation, installerPrefix, installFailed, lastLines } from './installation.ts';
 import { runProgram } from './run-program.ts';
 
 const FILES = ['package.json', 'package-lock.json'] as const;
@@ -23,7 +23,14 @@ const CULPRITS = [
  * @returns a folder with them in `node_modules`; undefined where the app needs none, or has brought its own
  * @throws StartError APP_DEPENDENCIES_FAILED
  */
-export async function installNode({ spec, environments, env, say, signal }: Installation): Promise<string | undefined> {
+export async function installNode({
+  spec,
+  environments,
+  env,
+  account,
+  say,
+  signal,
+}: Installation): Promise<string | undefined> {
   const [manifest, lock] = FILES.map((name) => join(spec.directory, name)) as [string, string];
   if (existsSync(join(spec.directory, 'node_modules')) || !asksForPackages(manifest)) return undefined;
   if (!existsSync(lock)) {
@@ -35,18 +42,21 @@ export async function installNode({ spec, environments, env, say, signal }: Inst
   return findOrMake(environments, {
     name: spec.name,
     key: keyOf([manifest, lock], `${process.version} ${process.arch}`),
+    account,
     proof: 'node_modules',
     install: async (made) => {
       const npm = findNpm(env.PATH ?? '');
       if (npm === undefined) throw noNpm(spec.name, manifest);
       say(`installing the packages of ${lock}`);
       mirror(spec.directory, made);
+      giveAway(made, account);
       // npm and the scripts of packages run by this very Node: what they compile is for it.
       const path = [dirname(process.execPath), env.PATH].join(delimiter);
       const installed = await runProgram(npm, ['ci', '--omit=dev', '--no-audit', '--no-fund', '--no-progress'], {
         cwd: made,
         env: { ...env, PATH: path, npm_config_update_notifier: 'false' },
         signal,
+        prefix: installerPrefix(account),
         line: (line) => line !== '' && !line.startsWith('npm error') && say(line),
       });
       if (installed.status !== 0) {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { findOrMake, keyOf } from './environments.ts';
-import { type Installation, installFailed, lastLines } from './installation.ts';
+import { giveAway, type Installation, installerPrefix, installFailed, lastLines } from './installation.ts';
 import { findProgram } from './interpreter.ts';
 import { runProgram } from './run-program.ts';
 
@@ -20,6 +20,7 @@ export async function installPython({
   spec,
   environments,
   env,
+  account,
   say,
   signal,
 }: Installation): Promise<string | undefined> {
@@ -33,15 +34,18 @@ export async function installPython({
     cwd: spec.directory,
     env: { ...env, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_INPUT: '1' },
     signal,
+    prefix: installerPrefix(account),
   };
   const identity = await runProgram(interpreter, ['-c', 'import sys; print(sys.version, sys.base_prefix)'], around);
   const directory = await findOrMake(environments, {
     name: spec.name,
     key: keyOf(withIncluded(requirements), identity.output),
+    account,
     proof: 'bin/python',
     install: async (made) => {
       const began = performance.now();
       say(`installing the packages of ${requirements}`);
+      giveAway(made, account);
       const venv = await runProgram(interpreter, ['-m', 'venv', made], around);
       if (venv.status !== 0) {
         const cure =

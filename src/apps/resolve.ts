@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import type { Faults, Resolved } from '../config/layer.ts';
 import type { Config } from '../config/load.ts';
 import { StartError, type StartFailure } from '../errors.ts';
+import { appAccount, tryTarget } from './app-account.ts';
 import { type AppFolder, discoverApps, findByConvention } from './discover.ts';
 import { findProgram } from './interpreter.ts';
 import { findTarget, type Target } from './target.ts';
@@ -68,9 +69,13 @@ function findRunnable({ settings, from }: Resolved, directory: string, config: C
   try {
     checkFolder(directory);
     if (workingDirectory !== directory) at(from.workingDirectory, () => checkFolder(workingDirectory));
+    const account = appAccount({ settings, from }, directory);
     const target = app === '' ? findConventional(directory) : at(from.app, () => findTarget(app, workingDirectory));
-    if (target.language === 'python')
-      at(from.python, () => findProgram(python, config.directory, config.env.PATH ?? ''));
+    const interpreter =
+      target.language === 'python'
+        ? at(from.python, () => findProgram(python, config.directory, config.env.PATH ?? ''))
+        : process.execPath;
+    at(from.user, () => tryTarget(account, interpreter, target));
     return target;
   } catch (error) {
     if (error instanceof StartError) return error.failure;

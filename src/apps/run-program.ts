@@ -12,6 +12,8 @@ export interface RunSettings {
   readonly env: NodeJS.ProcessEnv;
   /** Kills the program, and all that it has started, at once. */
   readonly signal: AbortSignal;
+  /** What stands before the program, to run it as another user. */
+  readonly prefix?: readonly string[];
   /** Hears each line that it prints as it comes. */
   readonly line?: (line: string) => void;
 }
@@ -21,12 +23,13 @@ const KEPT = 65_536;
 
 /** Runs a program to its end. Does not throw where the program cannot be run: that is its output then. */
 export function runProgram(file: string, args: readonly string[], settings: RunSettings): Promise<Ran> {
-  const { cwd, env, signal, line } = settings;
+  const { cwd, env, signal, prefix = [], line } = settings;
+  const [first = file, ...words] = [...prefix, file, ...args];
   const { promise, resolve } = Promise.withResolvers<Ran>();
   if (signal.aborted) return Promise.resolve({ status: null, output: '' });
   let output = '';
   // In a session of its own: installers start compilers and scripts, which are to end with them.
-  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(first, words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const kill = () => killSession(child.pid);
   signal.addEventListener('abort', kill, { once: true });
   for (const stream of [child.stdout, child.stderr]) {

@@ -59,6 +59,8 @@ function show(setting: Setting, value: unknown): string {
       ).replaceAll('","', '", "');
     case 'bytes':
       return bytes(value as number);
+    case 'mask':
+      return (value as number).toString(8).padStart(4, '0');
     case 'switch':
       return value === true ? 'yes' : 'no';
     case 'text':

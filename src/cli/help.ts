@@ -3,7 +3,12 @@ import { type Kind, SETTINGS, type Setting } from '../config/settings.ts';
 const WIDTH = 100;
 const COLUMN = 28;
 /** What stands for a value of a kind; of the others it is the kind itself. */
-const WORDS: Partial<Record<Kind, string>> = { addresses: 'HOST:PORT', choice: 'NAME', program: 'PATH' };
+const WORDS: Partial<Record<Kind, string>> = {
+  addresses: 'HOST:PORT',
+  choice: 'NAME',
+  processes: 'COUNT',
+  program: 'PATH',
+};
 
 /** What `stillhouse --help` prints. */
 export function helpText(): string {

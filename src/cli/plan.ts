@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Account, accountEnvironment, findAccount, tryAccount } from '../apps/account.ts';
+import { appAccount, tryTarget } from '../apps/app-account.ts';
 import { appEnvironment } from '../apps/app-environment.ts';
+import { ownFolder } from '../apps/data-folders.ts';
 import { prepareDependencies } from '../apps/dependencies.ts';
 import { workerCommand } from '../apps/interpreter.ts';
 import { type AppSpec, isTarget } from '../apps/resolve.ts';
@@ -11,7 +13,10 @@ import type { Settings } from '../config/settings.ts';
 import { StartError } from '../errors.ts';
 import type { LogSettings } from '../observe/log.ts';
 import { PROTOCOL_VERSION } from '../pool/start.ts';
+import { FRONT_MAIN } from '../supervisor/front-process.ts';
+import { machineLimits } from '../supervisor/machine-limits.ts';
 import type { AppPlan, Runnable, ServePlan } from '../supervisor/plan.ts';
+import { frontsOf, workersOf } from '../supervisor/sizing.ts';
 import { readVersion } from './version.ts';
 
 /** Slots of a Python worker run in threads; those of a Node worker share its event loop, where a request that waits costs nothing. */
@@ -44,13 +49,21 @@ export function makePlan(
 ): ServePlan {
   const dataDirectory = dataDirectoryOf(settings);
   for (const { name, resolved } of specs) if (resolved.settings.debug) refuseStrangers(name, settings.bind);
+  const account = frontAccount(settings);
+  const accounts = specs.map((spec) => (isTarget(spec.target) ? appAccount(spec.resolved, spec.directory) : account));
+  const mixed = accounts.some((each) => !isSame(each, account));
   return {
-    apps: specs.map((spec) => appPlan(spec, dataDirectory, around)),
+    apps: specs.map((spec, at) => {
+      const own = accounts[at];
+      return appPlan(spec, { account: own, foreign: !isSame(own, account) }, dataDirectory, around);
+    }),
+    account,
+    mixed,
     strict,
     bind: settings.bind,
     adminBind: settings.adminBind,
     adminToken: settings.adminToken,
-    fronts: 1,
+    fronts: frontsOf(settings.fronts, machineLimits()),
     front: { log: around.log, bodyMemory: settings.bodyMemory },
     accessLog: settings.accessLog,
     limits: {
@@ -66,6 +79,7 @@ export function makePlan(
       writeTime: settings.writeTimeout * 1000,
       responseBuffer: settings.responseBuffer,
     },
+    machine: machineLimits(),
     dataDirectory,
     frontTime: settings.frontTimeout * 1000,
     shutdownDelay: settings.shutdownDelay * 1000,
@@ -100,17 +114,42 @@ export function dataDirectoryOf({ dataDirectory }: Settings): string {
   return dataDirectory === '' ? `/var/tmp/stillhouse-${process.getuid?.() ?? 0}` : dataDirectory;
 }
 
-function appPlan(spec: AppSpec, dataDirectory: string, around: Surroundings): AppPlan {
+/** Whom an app runs as, and whether that is another user than the front's. */
+interface Identity {
+  readonly account: Account | undefined;
+  readonly foreign: boolean;
+}
+
+/**
+ * Whom the fronts run as.
+ * @throws StartError USER_UNKNOWN, USER_NOT_ALLOWED
+ */
+function frontAccount({ user, group }: Settings): Account | undefined {
+  const account = findAccount(user, group);
+  if (account !== undefined)
+    tryAccount(account, [
+      ['-x', process.execPath],
+      ['-r', FRONT_MAIN],
+    ]);
+  return account;
+}
+
+function isSame(one: Account | undefined, other: Account | undefined): boolean {
+  return one?.uid === other?.uid && one?.gid === other?.gid;
+}
+
+function appPlan(spec: AppSpec, identity: Identity, dataDirectory: string, around: Surroundings): AppPlan {
   const { name, path, host, directory, resolved, target } = spec;
   const { settings } = resolved;
   const base = { mount: { name, path, host }, required: settings.required, folder: directory };
   if (!isTarget(target)) return { ...base, failure: target, prepare: () => Promise.reject(new StartError(target)) };
-  return { ...base, prepare: (say, signal) => prepare(spec, target, dataDirectory, around, say, signal) };
+  return { ...base, prepare: (say, signal) => prepare(spec, target, identity, dataDirectory, around, say, signal) };
 }
 
 async function prepare(
   spec: AppSpec,
   target: Target,
+  { account, foreign }: Identity,
   dataDirectory: string,
   around: Surroundings,
   say: (message: string) => void,
@@ -126,9 +165,14 @@ async function prepare(
     });
   }
   const { env, installs } = around;
-  const installed = installs ? await prepareDependencies(spec, target, dataDirectory, env, say, signal) : {};
+  const installed = installs
+    ? await prepareDependencies(spec, target, dataDirectory, env, say, signal, false, account)
+    : {};
   const threads = settings.threads === 0 ? SLOTS[target.language] : settings.threads;
   const { module, file, callable } = target;
+  const command = workerCommand(target, installed.python ?? settings.python, around.directory, env.PATH ?? '');
+  tryTarget(account, command.file, target);
+  const workers = workersOf(settings.workers, threads, machineLimits());
   return {
     start: {
       version: PROTOCOL_VERSION,
@@ -138,7 +182,7 @@ async function prepare(
       file,
       callable,
       threads,
-      multiprocess: settings.workers > 1 || settings.maxWorkers > 1,
+      multiprocess: workers > 1 || settings.maxWorkers > 1,
       window: WINDOW,
       streaming: settings.streaming,
       debug: settings.debug,
@@ -146,20 +190,23 @@ async function prepare(
       packages: installed.packages ?? null,
     },
     bodyLimit: settings.limitRequestBody,
+    foreign,
     scale: {
-      workers: settings.workers,
+      workers,
       least: settings.minWorkers,
       most: settings.maxWorkers,
       wait: settings.scaleWait * 1000,
       idle: settings.scaleIdle * 1000,
     },
     life: { requests: settings.maxRequests, jitter: settings.maxRequestsJitter, memory: settings.maxMemory },
-    command: workerCommand(target, installed.python ?? settings.python, around.directory, env.PATH ?? ''),
+    command,
     cwd: workingDirectory,
+    account,
+    umask: settings.umask === '' ? undefined : settings.umask,
     env: {
-      ...(installs ? { PYTHONPYCACHEPREFIX: join(dataDirectory, 'pycache') } : {}),
-      ...appEnvironment({ ...env, ...spec.environment }),
-      ...(installs ? { STILLHOUSE_DATA_DIR: await ownDirectory(spec.name, dataDirectory) } : {}),
+      ...(installs ? { PYTHONPYCACHEPREFIX: bytecodeFolder(dataDirectory, account) } : {}),
+      ...appEnvironment({ ...env, ...accountEnvironment(account), ...spec.environment }),
+      ...(installs ? { STILLHOUSE_DATA_DIR: appFolder(spec.name, dataDirectory, account) } : {}),
     },
     timeout: settings.timeout * 1000,
     grace: settings.timeoutGrace * 1000,
@@ -172,16 +219,14 @@ async function prepare(
 }
 
 /** A folder that an app may write to, and that outlives it. */
-async function ownDirectory(name: string, dataDirectory: string): Promise<string> {
-  const directory = join(dataDirectory, 'apps', name);
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    return directory;
-  } catch (error) {
-    throw new StartError({
-      code: 'DATA_DIRECTORY_UNUSABLE',
-      message: `${name}: its folder ${directory} cannot be made: ${(error as Error).message}`,
-      cure: 'name a directory of your own on a disk with --data-directory',
-    });
-  }
+function appFolder(name: string, dataDirectory: string, account: Account | undefined): string {
+  const folder = ownFolder(dataDirectory, join('apps', name), account);
+  if (account !== undefined) tryAccount(account, [['-w', folder]]);
+  return folder;
+}
+
+/** Where Python keeps bytecode. Whoever may write to it decides what is run: so each user has one. */
+function bytecodeFolder(dataDirectory: string, account: Account | undefined): string {
+  if (account === undefined) return join(dataDirectory, 'pycache');
+  return ownFolder(dataDirectory, `pycache-${account.uid}`, account);
 }

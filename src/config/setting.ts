@@ -5,6 +5,8 @@ export type Kind =
   | 'path'
   | 'program'
   | 'count'
+  | 'processes'
+  | 'mask'
   | 'seconds'
   | 'bytes'
   | 'switch'
@@ -51,6 +53,8 @@ export interface Values {
   mount: string;
   hostname: string;
   count: number;
+  processes: number | 'auto';
+  mask: number | '';
   seconds: number;
   bytes: number;
   switch: boolean;

@@ -3,6 +3,7 @@
  * here. Flags have gunicorn's names where the meaning is the same.
  */
 import { HTTP_SETTINGS } from './http-settings.ts';
+import { PROCESS_SETTINGS } from './process-settings.ts';
 import type { Setting, Values } from './setting.ts';
 import { WORKER_SETTINGS } from './worker-settings.ts';
 
@@ -103,12 +104,12 @@ export const SETTINGS = {
     key: 'workers',
     flag: 'workers',
     short: 'w',
-    kind: 'count',
+    kind: 'processes',
     default: '1',
     least: 1,
     most: 1000,
     scope: 'both',
-    help: 'worker processes of an app',
+    help: 'worker processes of an app; auto: by the processors and the memory that the container may use',
   },
   threads: {
     key: 'threads',
@@ -257,6 +258,7 @@ export const SETTINGS = {
     scope: 'both',
     help: 'the largest request body; beyond: 413',
   },
+  ...PROCESS_SETTINGS,
   ...HTTP_SETTINGS,
   accessLog: {
     key: 'log.access',

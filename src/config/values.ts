@@ -31,6 +31,10 @@ export function parseValue(setting: Setting, text: string): unknown {
   switch (setting.kind) {
     case 'count':
       return within(setting, /^[0-9]+$/.test(text) ? Number(text) : fail(`${quote(text)} is not a whole number`));
+    case 'processes':
+      return text === 'auto' ? text : parseProcesses(setting, text);
+    case 'mask':
+      return text === '' ? text : parseMask(text);
     case 'seconds':
       return within(setting, amount(text, TIMES, 'a time such as 30, 500ms or 2m'));
     case 'bytes':
@@ -57,6 +61,18 @@ export function parseList(setting: Setting, text: string): readonly unknown[] {
   const values = text === 'none' ? [] : text.split(',').map((item) => parseValue(setting, item.trim()));
   if (values.length < (setting.least ?? 0)) fail('at least one is needed');
   return values;
+}
+
+function parseProcesses(setting: Setting, text: string): number {
+  if (!/^[0-9]+$/.test(text)) fail(`${quote(text)} is neither a whole number nor auto`);
+  return within(setting, Number(text));
+}
+
+/** umask(2): `027`, `0o27`. */
+function parseMask(text: string): number {
+  const [, digits] = /^(?:0o)?([0-7]{1,4})$/.exec(text) ?? fail(`${quote(text)} is not a mask in octal, such as 027`);
+  const mask = Number.parseInt(digits as string, 8);
+  return mask <= 0o777 ? mask : fail(`${quote(text)} is more than 777`);
 }
 
 /** `localhost:8000`, `:8000` (every IPv4 address), `[::1]:8000`. */

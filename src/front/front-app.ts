@@ -11,6 +11,7 @@ import { errorPage } from '../wsgi/error-page.ts';
 import { statusText } from '../wsgi/status.ts';
 import type { Application, Environ, Middleware } from '../wsgi/types.ts';
 import { FrontWorker, type WorkerEvents, type WorkerPipes } from './front-worker.ts';
+import { HAS_RIGHTS } from './own-rights.ts';
 import type { AppLoad, FrontSettings, GenerationPlan } from './protocol.ts';
 
 const SPOOL_CURE = 'make room on the disk of the data directory, or name another with data.directory';
@@ -30,6 +31,7 @@ export class FrontApp {
   readonly #tally: AppTally;
   readonly #starved: () => void;
   readonly #buffer: Middleware;
+  readonly #bufferForeign: Middleware;
   readonly #generations = new Map<number, Generation>();
   #current: Generation | undefined;
   /** Requests whose bodies are still being received, and who waits for the last of them. */
@@ -42,12 +44,14 @@ export class FrontApp {
     this.#log = log;
     this.#tally = tally;
     this.#starved = starved;
-    this.#buffer = bufferBody({
+    const spool = {
       memory: settings.bodyMemory,
       directory: settings.spoolDirectory,
       failed: ({ message }: SpoolFailed, { HTTP_X_REQUEST_ID: request }: Environ) =>
         log.error({ app: name, request, code: 'SPOOL_FAILED', cure: SPOOL_CURE }, message),
-    });
+    };
+    this.#buffer = bufferBody(spool);
+    this.#bufferForeign = bufferBody({ ...spool, byPath: false });
   }
 
   readonly application: Application = (environ, startResponse) => {
@@ -82,7 +86,10 @@ export class FrontApp {
     return this.#generations.size === 0;
   }
 
-  prepare(plan: GenerationPlan): void {
+  prepare(asked: GenerationPlan): void {
+    const foreign = asked.foreign || HAS_RIGHTS;
+    // A body that was spooled comes to another user's worker as a streamed one does.
+    const plan = { ...asked, start: { ...asked.start, streaming: asked.start.streaming || foreign } };
     const pool = new Pool({
       window: plan.start.window,
       queueTime: plan.queueTime,
@@ -98,7 +105,7 @@ export class FrontApp {
       },
       starved: this.#starved,
     });
-    const handBody = plan.start.streaming ? streamBody : this.#buffer;
+    const handBody = asked.start.streaming ? streamBody : foreign ? this.#bufferForeign : this.#buffer;
     const application = limitBody(plan.bodyLimit)(handBody(this.#handed));
     this.#generations.set(plan.generation, { plan, pool, workers: new Map(), application });
   }

@@ -43,6 +43,8 @@ export interface GenerationPlan {
   readonly start: Start;
   /** Bytes of a request body. */
   readonly bodyLimit: number;
+  /** Whether its workers run as another user than the front, whose files they cannot open. */
+  readonly foreign: boolean;
   readonly timeout: number;
   /** How long a request may run on after its timeout before its worker is killed. */
   readonly grace: number;

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBody } from '../wsgi/body.ts';
-import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
+import { BUFFERED_BODY, type BufferedBody, STREAM } from '../wsgi/buffered-body.ts';
 import { joinChunks } from '../wsgi/chunk.ts';
 import { errorPage } from '../wsgi/error-page.ts';
 import { Input } from '../wsgi/input.ts';
@@ -15,6 +15,8 @@ export interface BufferSettings {
   readonly memory: number;
   /** Where larger ones are spooled: a disk, never a tmpfs. */
   readonly directory: string;
+  /** Whether the application can open the spool's files; else what is in one is given to it as it reads. */
+  readonly byPath?: boolean;
   /** A body could not be spooled, and its request got 507. */
   readonly failed: (error: SpoolFailed, environ: Environ) => void;
 }
@@ -28,6 +30,8 @@ export class SpoolFailed extends Error {
 }
 
 const BLOCK = 65536;
+
+type WholeBody = Exclude<BufferedBody, { kind: 'stream' }>;
 
 /**
  * Reads the whole request body before the application is called, so that a slow upload holds no worker, and sets CONTENT_LENGTH for what came
@@ -52,7 +56,9 @@ export function bufferBody(settings: BufferSettings): Middleware {
       const hold = holder(file);
       const release = hold();
       try {
-        setBody(environ, { kind: 'file', path: `/proc/${process.pid}/fd/${file.fd}`, size, hold }, fileInput(file));
+        const whole: WholeBody = { kind: 'file', path: `/proc/${process.pid}/fd/${file.fd}`, size, hold };
+        setBody(environ, whole, fileInput(file));
+        if (settings.byPath === false) environ[BUFFERED_BODY] = STREAM;
         const body = await app(environ, startResponse);
         if (isBody(body)) return closeAfter(body, release);
         await release();
@@ -111,7 +117,7 @@ function refuse(environ: Environ, startResponse: StartResponse): Body {
   return [body];
 }
 
-function setBody(environ: Environ, body: Exclude<BufferedBody, { kind: 'stream' }>, input: Input): void {
+function setBody(environ: Environ, body: WholeBody, input: Input): void {
   environ['wsgi.input'] = input;
   environ[BUFFERED_BODY] = body;
   environ.CONTENT_LENGTH = String(body.kind === 'memory' ? body.bytes.length : body.size);

@@ -1,7 +1,5 @@
-import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
+import { BUFFERED_BODY, STREAM } from '../wsgi/buffered-body.ts';
 import type { Middleware } from '../wsgi/types.ts';
-
-const STREAM: BufferedBody = { kind: 'stream' };
 
 /** Marks a request body as one that is handed on while it comes, in place of reading it first: for applications that want it so, and can wait for it. */
 export const streamBody: Middleware = (app) => (environ, startResponse) => {

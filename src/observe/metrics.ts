@@ -177,6 +177,18 @@ export const METRICS = {
     labels: ['process', 'app'],
     help: 'Processes of a kind that live',
   },
+  cpuLimit: {
+    name: 'stillhouse_cpu_limit',
+    type: 'gauge',
+    labels: [],
+    help: 'Processors that the server may use: the least of the machine’s and of what its control groups allow',
+  },
+  memoryLimit: {
+    name: 'stillhouse_memory_limit_bytes',
+    type: 'gauge',
+    labels: [],
+    help: 'Memory that the server may use: the least of the machine’s and of what its control groups allow',
+  },
   startTime: {
     name: 'stillhouse_start_time_seconds',
     type: 'gauge',

@@ -1,6 +1,8 @@
 import { lstat, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import type { Account } from '../apps/account.ts';
+import { ownFolder } from '../apps/data-folders.ts';
 import { StartError } from '../errors.ts';
 
 /** Containers that share a volume have the same few process ids, and names of their own. */
@@ -18,10 +20,11 @@ export function pidOfControlSocket(name: string): number | undefined {
 
 /**
  * Makes this run's spool directory, and removes what is left of runs on this host that are over: their spools and control sockets.
+ * @param account whose the spool is, where the fronts have a user of their own
  * @returns its path
  * @throws StartError DATA_DIRECTORY_UNUSABLE
  */
-export async function openSpool(dataDirectory: string): Promise<string> {
+export async function openSpool(dataDirectory: string, account?: Account): Promise<string> {
   try {
     await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
     const { uid, mode } = await lstat(dataDirectory);
@@ -32,8 +35,7 @@ export async function openSpool(dataDirectory: string): Promise<string> {
       if (pid !== undefined && !isAlive(pid)) await rm(join(dataDirectory, name), { recursive: true, force: true });
     }
     const spool = join(dataDirectory, `spool-${HOST}-${process.pid}`);
-    await mkdir(spool, { recursive: true, mode: 0o700 });
-    return spool;
+    return ownFolder(dataDirectory, basename(spool), account);
   } catch (error) {
     throw new StartError({
       code: 'DATA_DIRECTORY_UNUSABLE',

@@ -6,17 +6,20 @@ import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import type { WorkerStacks } from '../admin/control.ts';
+import { accountEnvironment } from '../apps/account.ts';
+import { appEnvironment } from '../apps/app-environment.ts';
 import type { BoundAddress, FromFront, FrontSettings, ToFront } from '../front/protocol.ts';
 import type { Family } from '../observe/metrics.ts';
 import { Questions } from '../pool/questions.ts';
-import { type Ending, killGroup, startChild } from './spawn.ts';
+import type { ServePlan } from './plan.ts';
+import { type Ending, frontPrefix, killGroup, startChild } from './spawn.ts';
 
 /** How long a front may take to say where its workers stand; it waits less for a worker that does not answer. */
 const STACKS_MS = 5000;
 /** The first descriptor after stdio and the IPC channel. */
 const FIRST_FD = 4;
 const COMPILED = import.meta.url.endsWith('.js');
-const MAIN = fileURLToPath(new URL(`../front/main.${COMPILED ? 'js' : 'ts'}`, import.meta.url));
+export const FRONT_MAIN = fileURLToPath(new URL(`../front/main.${COMPILED ? 'js' : 'ts'}`, import.meta.url));
 
 /** What this process compiled, the front need not compile again: about 150 ms of its start. */
 function withCompileCache(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -62,19 +65,20 @@ export class FrontProcess {
     sockets: readonly BoundAddress[],
     settings: Omit<FrontSettings, 'addresses'>,
     receive: (message: FromFront) => void,
+    { account, mixed }: Pick<ServePlan, 'account' | 'mixed'>,
   ) {
     this.place = place;
     const { child, ended } = startChild(
       {
         file: process.execPath,
         // Node opens its inspector on SIGUSR1.
-        args: ['--disable-sigusr1', MAIN],
+        args: ['--disable-sigusr1', FRONT_MAIN],
         cwd: process.cwd(),
-        env: withCompileCache(process.env),
+        // Whoever has its user can read its environment, and it needs no setting from there.
+        env: { ...withCompileCache(appEnvironment(process.env)), ...accountEnvironment(account) },
         stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
       },
-      // It must outlive the supervisor by a moment, to kill what its workers forked.
-      [],
+      frontPrefix(account, mixed),
     );
     this.#child = child;
     this.ended = ended;

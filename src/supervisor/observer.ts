@@ -6,6 +6,7 @@ import { DeadCounters } from '../observe/snapshots.ts';
 import { Tally } from '../observe/tally.ts';
 import type { Deployment } from './deployment.ts';
 import type { Fronts } from './fronts.ts';
+import { limitFamilies, type MachineLimits } from './machine-limits.ts';
 import { ProcessFigures } from './process-figures.ts';
 import type { Reloads } from './reloads.ts';
 
@@ -19,6 +20,7 @@ export class Observer {
   readonly #deployment: Deployment;
   readonly #reloads: Reloads;
   readonly #logDropped: () => number;
+  readonly #limits: MachineLimits;
   readonly #figures = new ProcessFigures();
   readonly #dead = new DeadCounters();
   readonly #started = new Date();
@@ -36,6 +38,7 @@ export class Observer {
     deployment: Deployment,
     reloads: Reloads,
     logDropped: () => number,
+    limits: MachineLimits,
   ) {
     this.#version = version;
     this.#urls = urls;
@@ -43,6 +46,7 @@ export class Observer {
     this.#deployment = deployment;
     this.#reloads = reloads;
     this.#logDropped = logDropped;
+    this.#limits = limits;
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
@@ -67,6 +71,7 @@ export class Observer {
       state,
       urls: this.#urls,
       fronts: this.#fronts.status(state),
+      limits: this.#limits,
       apps: this.#deployment.apps.map((app) => app.status),
     };
     const told = this.#fronts.all.map(({ families }) => families).filter((families) => !this.#buried.has(families));
@@ -110,6 +115,7 @@ export class Observer {
         { labels: { outcome: 'failed' }, value: failed },
       ]),
       family('logDropped', [{ labels: { process: 'supervisor' }, value: this.#logDropped() }]),
+      ...limitFamilies(this.#limits),
       single('startTime', this.#started.getTime() / 1000),
       family('build', [{ labels: { version, node }, value: 1 }]),
     ];

@@ -1,7 +1,9 @@
+import type { Account } from '../apps/account.ts';
 import type { StartFailure } from '../errors.ts';
 import type { AppMount, FrontSettings, GenerationPlan } from '../front/protocol.ts';
 import type { Limits } from '../http/limits.ts';
 import type { Start } from '../pool/start.ts';
+import type { MachineLimits } from './machine-limits.ts';
 import type { ListenAddress } from './sockets.ts';
 
 /** How many workers an app has. Times in milliseconds. */
@@ -35,6 +37,10 @@ export interface Runnable extends Omit<GenerationPlan, 'app' | 'generation'> {
   /** The interpreter and its arguments, up to the worker's own script. */
   readonly command: { readonly file: string; readonly args: readonly string[] };
   readonly cwd: string;
+  /** Whom they run as; undefined: this process's own user. */
+  readonly account: Account | undefined;
+  /** The mode bits that their files do not get; undefined: this process's own. */
+  readonly umask: number | undefined;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -73,12 +79,18 @@ export interface ServePlan {
   readonly adminBind: readonly ListenAddress[];
   readonly adminToken: string;
   readonly fronts: number;
+  /** What the machine and its control groups allow. */
+  readonly machine: MachineLimits;
   readonly front: Omit<FrontSettings, 'addresses' | 'spoolDirectory'>;
   /** Both are changed by a reload. */
   readonly limits: Limits;
   readonly accessLog: boolean;
   /** How long a front may tell nothing before it is replaced; 0: without end. */
   readonly frontTime: number;
+  /** Whom the fronts run as; undefined: this process's own user. */
+  readonly account: Account | undefined;
+  /** Whether a front has to kill what another user's workers have forked. */
+  readonly mixed: boolean;
   readonly dataDirectory: string;
   /** How long connections are still taken after the server is known not to be ready any more. */
   readonly shutdownDelay: number;

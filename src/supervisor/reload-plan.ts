@@ -8,6 +8,7 @@ const FIXED: Readonly<Record<string, (plan: ServePlan) => unknown>> = {
   'admin.token': ({ adminToken }) => adminToken,
   'data.directory': ({ dataDirectory }) => dataDirectory,
   fronts: ({ fronts }) => fronts,
+  user: ({ account, mixed }) => [account, mixed],
   front_timeout: ({ frontTime }) => frontTime,
   'http.body_memory': ({ front }) => front.bodyMemory,
   'log.level': ({ front }) => front.log.level,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { type Account, asAccount } from '../apps/account.ts';
 
 /** How a child of the supervisor is started. */
 export interface ChildCommand {
@@ -7,6 +8,8 @@ export interface ChildCommand {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** The mode bits that its files do not get; undefined: this process's own. */
+  readonly umask?: number | undefined;
   readonly stdio: readonly ('ignore' | 'inherit' | 'pipe' | 'ipc' | number)[];
 }
 
@@ -26,13 +29,34 @@ export function deathSignalPrefix(): readonly string[] {
   return status === 0 ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
 }
 
+/**
+ * What stands before a worker's program, to run it as another user. A change of user clears the death signal (prctl(2)): setpriv sets that last.
+ * @param prefix `deathSignalPrefix()`
+ */
+export function workerPrefix(prefix: readonly string[], account: Account | undefined): readonly string[] {
+  if (account === undefined) return prefix;
+  return [...asAccount(account), ...(prefix.length === 0 ? ['--'] : prefix.slice(1))];
+}
+
+/**
+ * What stands before the front's program. It gets no death signal: it outlives the supervisor by a moment, to kill what its workers have forked.
+ * @param mixed whether those are other users': the right to signal any process is the one that it keeps for that
+ */
+export function frontPrefix(account: Account | undefined, mixed: boolean): readonly string[] {
+  return account === undefined ? [] : [...asAccount(account, mixed ? ['kill'] : []), '--'];
+}
+
 /** Starts a child in a session of its own: a terminal's signals do not reach it, and it can be killed with what it forked. */
 export function startChild(
   command: ChildCommand,
   prefix: readonly string[],
 ): { child: ChildProcess; ended: Promise<Ending> } {
   const [file = command.file, ...args] = [...prefix, command.file, ...command.args];
-  const child = spawn(file, args, { cwd: command.cwd, env: command.env, stdio: [...command.stdio], detached: true });
+  const { cwd, env, stdio, umask } = command;
+  // It is inherited, and Node has no option for it: `spawn` has forked when it returns.
+  const mask = umask === undefined ? undefined : process.umask(umask);
+  const child = spawn(file, args, { cwd, env, stdio: [...stdio], detached: true });
+  if (mask !== undefined) process.umask(mask);
   const { promise, resolve } = Promise.withResolvers<Ending>();
   child.once('exit', (code, signal) => {
     // What it forked and left behind.

@@ -6,7 +6,7 @@ import { Backoff } from './backoff.ts';
 import type { FrontProcess } from './front-process.ts';
 import type { OutOfMemory } from './out-of-memory.ts';
 import type { Runnable } from './plan.ts';
-import { describeEnding, type Ending } from './spawn.ts';
+import { describeEnding, type Ending, workerPrefix } from './spawn.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 /** What all workers of a server share. */
@@ -111,7 +111,16 @@ export class Squad {
 
   /** Prepares the front, and starts the workers beside it. */
   start(): void {
-    const { scale: _, life: __, command: ___, cwd: ____, env: _____, ...plan } = this.#runnable;
+    const {
+      scale: _,
+      life: __,
+      command: ___,
+      cwd: ____,
+      env: _____,
+      account: ______,
+      umask: _______,
+      ...plan
+    } = this.#runnable;
     const { app, generation } = this.#of;
     this.front.send({ type: 'prepare', plan: { ...plan, app, generation } });
     this.#fill();
@@ -190,9 +199,14 @@ export class Squad {
   }
 
   #startWorker(): void {
-    const { command, cwd, env, life } = this.#runnable;
+    const { command, cwd, env, umask, account, life } = this.#runnable;
     const { prefix, nextWorker } = this.#around;
-    const worker = new WorkerProcess(nextWorker(), this.#of, { ...command, cwd, env }, prefix);
+    const worker = new WorkerProcess(
+      nextWorker(),
+      this.#of,
+      { ...command, cwd, env, umask },
+      workerPrefix(prefix, account),
+    );
     this.#workers.set(worker.id, worker);
     this.#around.workers.set(worker.id, {
       receive: (message) => this.#receive(worker, message),

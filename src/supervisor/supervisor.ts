@@ -11,6 +11,7 @@ import { FrontProcess } from './front-process.ts';
 import { Fronts } from './fronts.ts';
 import { Observer } from './observer.ts';
 import { OutOfMemory } from './out-of-memory.ts';
+import { shareStdout, warnOfRoot } from './own-user.ts';
 import type { ServePlan } from './plan.ts';
 import { Reloads } from './reloads.ts';
 import { BoundSockets } from './sockets.ts';
@@ -66,9 +67,11 @@ export class Supervisor {
    */
   async run(): Promise<void> {
     await using resources = new AsyncDisposableStack();
+    warnOfRoot(this.#plan, this.#log.logger);
+    shareStdout(this.#plan.account);
     const sockets = await BoundSockets.bind(this.#plan.bind);
     resources.defer(() => sockets.close());
-    const spool = await openSpool(this.#plan.dataDirectory);
+    const spool = await openSpool(this.#plan.dataDirectory, this.#plan.account);
     resources.defer(() => closeSpool(this.#plan.dataDirectory, spool));
     const fronts = this.#makeFronts(sockets, spool);
     const deployment = new Deployment(this.#plan, fronts, this.#around, {
@@ -76,8 +79,14 @@ export class Supervisor {
     });
     const reloads = new Reloads(this.#read, deployment, this.#log.logger);
     this.#running = { fronts, deployment, reloads };
-    const observer = new Observer(this.#plan.version, sockets.urls, fronts, deployment, reloads, () =>
-      this.#log.dropped(),
+    const observer = new Observer(
+      this.#plan.version,
+      sockets.urls,
+      fronts,
+      deployment,
+      reloads,
+      () => this.#log.dropped(),
+      this.#plan.machine,
     );
     this.#observer = observer;
     resources.defer(() => observer.close());
@@ -138,7 +147,7 @@ export class Supervisor {
   #makeFronts(sockets: BoundSockets, spool: string): Fronts {
     const settings = { ...this.#plan.front, spoolDirectory: spool };
     const make = (place: number, receive: (message: FromFront) => void) =>
-      new FrontProcess(place, sockets.addresses, settings, receive);
+      new FrontProcess(place, sockets.addresses, settings, receive, this.#plan);
     return new Fronts(this.#plan.fronts, this.#plan.frontTime, make, {
       joined: (front) => this.#running?.deployment.frontJoined(front),
       left: (front, ending, delay) => this.#frontLeft(front, ending, delay),
@@ -214,7 +223,7 @@ export class Supervisor {
     }));
     const who = all.map(({ name }) => name).join(', ');
     this.#log.logger.info(
-      { kind: 'ready', ...one, urls, adminUrls, apps, ms },
+      { kind: 'ready', ...one, urls, adminUrls, apps, limits: this.#plan.machine, ms },
       `ready: ${who} at ${urls.join(' ')} after ${ms} ms`,
     );
   }

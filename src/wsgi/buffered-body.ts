@@ -10,5 +10,8 @@ export type BufferedBody =
       readonly hold: () => () => Promise<void>;
     };
 
+/** The body is still to come, from `wsgi.input`. */
+export const STREAM: BufferedBody = { kind: 'stream' };
+
 /** The environ key under which that stands, for whoever hands the body on. */
 export const BUFFERED_BODY = 'stillhouse.buffered_body';

@@ -39,6 +39,7 @@ export function serverStatus(apps: readonly AppStatus[], change: Partial<ServerS
     state: 'serving',
     urls: ['http://127.0.0.1:8000/'],
     fronts: [{ pid: 2, alive: true, state: 'serving', age: 60, deaths: 0 }],
+    limits: { cpus: 2, memory: 1_073_741_824, from: { cpus: 'machine', memory: 'machine' } },
     apps,
     ...change,
   };
