@@ -31,7 +31,7 @@ test('a server with an app that serves', () => {
     restarts: { exit: 2, timeout: 1 },
   });
   assert.equal(
-    textOf([app], { limits: { cpus: 1.5, memory: 512 * 1024 ** 2 } }),
+    textOf([app], { limits: { cpus: 1.5, memory: 512 * 1024 ** 2, from: { cpus: 'machine', memory: 'machine' } } }),
     `
 Stillhouse 1, server 1, ready
 serves at http://127.0.0.1:8000/, up 2 h 3 min, with 1.5 CPUs and 512 MiB of memory
