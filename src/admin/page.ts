@@ -1,4 +1,13 @@
-import { type AppStatus, canAnswer, currentWorkers, notReady, readyWorkers, type ServerStatus } from './status.ts';
+import { type Remark, remarksOf, timeOf } from './remarks.ts';
+import {
+  type AppStatus,
+  canAnswer,
+  currentWorkers,
+  type FrontStatus,
+  notReady,
+  readyWorkers,
+  type ServerStatus,
+} from './status.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --text: #1d2126; --soft: #5b6570; --line: #dde1e6; --card: #fff; --ground: #f4f5f7;
@@ -26,6 +35,8 @@ pre { font: .85rem/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow
 nav { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; }
 `;
 
+const COLUMNS = ['App', 'Mounted at', 'State', 'Generation', 'Workers ready', 'Queued', 'In flight', 'Replaced'];
+
 const WORDS: Readonly<Record<ServerStatus['state'], string>> = {
   starting: 'Starting',
   serving: 'Serves',
@@ -38,8 +49,6 @@ export function statusPage(status: ServerStatus): string {
   const state = reasons.length === 0 ? tag('ready', true) : tag('not ready', false);
   const why = reasons.length === 0 ? '' : `<p>${reasons.map(escapeHtml).join('; ')}.</p>`;
   const urls = status.urls.map((url) => link(url, url)).join(', ');
-  const deaths = status.fronts.reduce((sum, front) => sum + front.deaths, 0);
-  const front = deaths === 0 ? '' : `; its front has died ${deaths} times`;
   const rows = status.apps.map((app) => rowOf(app, status.urls[0] ?? '')).join('\n');
   return `<!doctype html>
 <html lang="en">
@@ -53,12 +62,12 @@ export function statusPage(status: ServerStatus): string {
 <main>
 <header><h1>Stillhouse</h1>${state}</header>
 ${why}
-<p>${WORDS[status.state]} at ${urls} since <time>${escapeHtml(timeOf(status.started))}</time>${front}.</p>
+<p>${WORDS[status.state]} at ${urls} since <time>${escapeHtml(timeOf(status.started))}</time>; ${escapeHtml(frontsText(status.fronts))}.</p>
 <div class="wide">
 <table>
-<thead><tr><th>App</th><th>Mounted at</th><th>State</th><th>Workers ready</th><th>Workers replaced</th></tr></thead>
+<thead><tr>${COLUMNS.map((name) => `<th>${name}</th>`).join('')}</tr></thead>
 <tbody>
-${rows === '' ? '<tr><td colspan="5">No app is mounted.</td></tr>' : rows}
+${rows === '' ? `<tr><td colspan="${COLUMNS.length}">No app is mounted.</td></tr>` : rows}
 </tbody>
 </table>
 </div>
@@ -72,18 +81,35 @@ ${rows === '' ? '<tr><td colspan="5">No app is mounted.</td></tr>' : rows}
 
 function rowOf(app: AppStatus, base: string): string {
   const isGood = canAnswer(app);
+  const { min, max, wanted } = app.scale;
   const restarts = Object.entries(app.restarts).map(([cause, count]) => `${count} ${cause}`);
+  const ready = `${readyWorkers(app)} of ${Math.max(currentWorkers(app).length, wanted)}`;
   const cells = [
     `<strong>${escapeHtml(app.name)}</strong>${app.required ? '' : ' <span class="soft">not required</span>'}`,
     app.host === '' && isGood ? link(base.replace(/\/$/, '') + app.path, app.path) : escapeHtml(app.host + app.path),
     tag(app.state === 'serving' && !isGood ? 'no worker ready' : app.state, isGood),
-    `${readyWorkers(app)} of ${currentWorkers(app).length}`,
+    String(app.generation),
+    min === max ? ready : `${ready} <span class="soft">(${min} to ${max})</span>`,
+    String(app.queued),
+    String(app.inFlight),
     restarts.length === 0 ? '0' : escapeHtml(restarts.join(', ')),
   ];
-  const row = `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
-  if (app.failure === undefined) return row;
-  const { message, cure } = app.failure;
-  return `${row}\n<tr class="why"><td colspan="5"><pre>${escapeHtml(`${message}\ncure: ${cure}`)}</pre></td></tr>`;
+  const remarks = remarksOf(app).map(remarkRow);
+  return [`<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`, ...remarks].join('\n');
+}
+
+function remarkRow({ words, failure }: Remark): string {
+  const why = failure === undefined ? [] : [failure.message, `cure: ${failure.cure}`];
+  const text = [words, ...why].filter((each) => each !== '').join('\n');
+  return `<tr class="why"><td colspan="${COLUMNS.length}"><pre>${escapeHtml(text)}</pre></td></tr>`;
+}
+
+function frontsText(fronts: readonly FrontStatus[]): string {
+  const alive = fronts.filter(({ state }) => state === 'serving').length;
+  const deaths = fronts.reduce((sum, front) => sum + front.deaths, 0);
+  const count = fronts.length === 1 ? 'its front' : `${alive} of its ${fronts.length} fronts`;
+  const lives = fronts.length === 1 ? `is ${fronts[0]?.state}` : 'serve';
+  return `${count} ${lives}${deaths === 0 ? '' : `, and ${deaths} died before`}`;
 }
 
 /** An address that stands for all of a machine's is no place to go to: a container's, say, whose port is published elsewhere. */
@@ -94,10 +120,6 @@ function link(url: string, text: string): string {
 
 function tag(text: string, isGood: boolean): string {
   return `<span class="tag ${isGood ? 'good' : 'bad'}">${escapeHtml(text)}</span>`;
-}
-
-function timeOf(iso: string): string {
-  return iso.replace('T', ' ').replace(/\.[0-9]+Z$/, ' UTC');
 }
 
 function escapeHtml(text: string): string {

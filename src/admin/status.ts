@@ -124,7 +124,11 @@ export function currentWorkers({ generation, generations }: AppStatus): readonly
 }
 
 export function readyWorkers(app: AppStatus): number {
-  return currentWorkers(app).filter(({ state }) => state === 'ready').length;
+  return readyAmong(currentWorkers(app));
+}
+
+export function readyAmong(workers: readonly WorkerStatus[]): number {
+  return workers.filter(({ state }) => state === 'ready').length;
 }
 
 /** Whether an app can answer a request now. */
@@ -136,18 +140,19 @@ export function canAnswer(app: AppStatus): boolean {
 export function notReady({ state, apps }: ServerStatus): string[] {
   if (state === 'stopping') return ['the server is stopping'];
   const missing = apps.filter(({ required, wasReady }) => required && !wasReady);
-  const reasons = missing.map((app) => `${app.name} is ${app.state}${crashLoop(app)}`);
+  const reasons = missing.map((app) => [`${app.name} is ${app.state}`, ...whyDown(app)].join('; '));
   return state === 'starting' && reasons.length === 0 ? ['the server does not listen yet'] : reasons;
 }
 
 /** Why an app cannot answer now, without the words of a failure: they are for those who bear the token. */
 export function appNotReady(app: AppStatus): string {
   const workers = `${readyWorkers(app)} of ${currentWorkers(app).length} workers ready`;
-  return `${app.name} is ${app.state}, with ${workers}${crashLoop(app)}`;
+  return [`${app.name} is ${app.state}, with ${workers}`, ...whyDown(app)].join('; ');
 }
 
-function crashLoop({ backingOff }: AppStatus): string {
-  if (backingOff === undefined) return '';
+/** Why there is no next worker at once; nothing where there is. */
+export function whyDown({ backingOff }: AppStatus): string[] {
+  if (backingOff === undefined) return [];
   const { deaths, retryAt } = backingOff;
-  return `; ${deaths} workers in a row have died, and the next is started at ${retryAt}`;
+  return [`${deaths} workers in a row have died, and the next is started at ${retryAt}`];
 }

@@ -1,10 +1,10 @@
 /** `stillhouse status` as text: what a server tells of itself, in lines. Pure. */
+import { type Remark, remarksOf } from '../admin/remarks.ts';
 import {
   type AppStatus,
   canAnswer,
   currentWorkers,
   type FrontStatus,
-  type GenerationStatus,
   notReady,
   readyWorkers,
   type ServerStatus,
@@ -27,7 +27,7 @@ export function statusLines(status: ServerStatus, now: Date): Line[] {
   return [
     ...serverLines(status, now),
     [],
-    ...appLines(apps, now),
+    ...appLines(apps),
     [],
     ...(workers.length === 0 ? [] : [...columns(WORKERS, workers), []]),
     ...columns(FRONTS, fronts.map(frontRow)),
@@ -47,10 +47,10 @@ function serverLines(status: ServerStatus, now: Date): Line[] {
   ];
 }
 
-function appLines(apps: readonly AppStatus[], now: Date): Line[] {
+function appLines(apps: readonly AppStatus[]): Line[] {
   if (apps.length === 0) return [line('no app is mounted')];
   const [head = [], ...rows] = columns(APPS, apps.map(appRow));
-  return [head, ...apps.flatMap((app, index) => [rows[index] as Line, ...remarks(app, now)])];
+  return [head, ...apps.flatMap((app, index) => [rows[index] as Line, ...remarksOf(app).flatMap(remarkLines)])];
 }
 
 function appRow(app: AppStatus): Line {
@@ -73,32 +73,9 @@ function appRow(app: AppStatus): Line {
 }
 
 /** What stands below an app: what is out of the ordinary. */
-function remarks(app: AppStatus, now: Date): Line[] {
-  const { generation, generations, backingOff, failure, lastReload } = app;
-  const others = generations.filter(({ number }) => number !== generation);
-  const lines = others.flatMap(generationLines);
-  if (backingOff !== undefined) {
-    const seconds = Math.ceil((Date.parse(backingOff.retryAt) - now.getTime()) / 1000);
-    const next = seconds > 0 ? `in ${duration(seconds)}` : 'now';
-    lines.push(line(`${INDENT}${backingOff.deaths} workers in a row have died; the next is started ${next}`, 'bad'));
-  }
-  if (failure !== undefined) lines.push(...failureLines(failure));
-  const told = others.some(({ failure }) => failure !== undefined) || failure !== undefined;
-  if (lastReload?.ok === false && lastReload.failure !== undefined && !told) {
-    lines.push(
-      line(`${INDENT}the reload at ${time(lastReload.at)} failed:`, 'bad'),
-      ...failureLines(lastReload.failure),
-    );
-  }
-  return lines;
-}
-
-function generationLines({ number, state, since, workers, failure }: GenerationStatus): Line[] {
-  const ready = workers.filter((worker) => worker.state === 'ready').length;
-  const count = workers.length === 0 ? '' : `, ${ready} of ${workers.length} workers ready`;
-  const how = state === 'failed' ? 'failed at' : `is ${state} since`;
-  const said = `${INDENT}generation ${number} ${how} ${time(since)}${count}`;
-  return [line(said, toneOf(state)), ...(failure === undefined ? [] : failureLines(failure))];
+function remarkLines({ words, isBad, failure }: Remark): Line[] {
+  const said = words === '' ? [] : [line(`${INDENT}${escapeControls(words)}`, isBad ? 'bad' : 'busy')];
+  return [...said, ...(failure === undefined ? [] : failureLines(failure))];
 }
 
 function failureLines({ code, message, cure }: StartFailure): Line[] {
@@ -136,9 +113,4 @@ function toneOf(state: string): Tone {
 
 function cpus(count: number): string {
   return `${Number(count.toFixed(2))} ${count === 1 ? 'CPU' : 'CPUs'}`;
-}
-
-/** Of today or not: the time is enough where somebody looks now. */
-function time(iso: string): string {
-  return `${iso.slice(11, 19)} UTC`;
 }

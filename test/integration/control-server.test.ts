@@ -153,7 +153,7 @@ test('a reload that fails is told, leaves the old serving, and status shows both
     [2, 'failed'],
   ]);
   const table = await control(server.data, ['status']);
-  assert.match(table.text, /generation 2 failed at [0-9:]+ UTC\n[\s\S]+no_such_module/);
+  assert.match(table.text, /generation 2 failed at [-0-9: ]+ UTC\n[\s\S]+no_such_module/);
 
   folder.write('blog/app.py', saying('new'));
   assert.equal((await control(server.data, ['reload', 'blog'])).code, 0);

@@ -85,17 +85,17 @@ serves at http://127.0.0.1:8000/, up 2 h 3 min
 
 APP   MOUNTED AT     STATE    GENERATION  WORKERS  MAY HAVE  QUEUED  IN FLIGHT  REPLACED
 blog  /blog          serving           3  1 of 1   1              0          0
-    generation 4 is starting since 02:03:00 UTC, 0 of 1 workers ready
+    generation 4 is starting since 2026-01-01 02:03:00 UTC, 0 of 1 workers ready
 shop  shop.example/  serving           1  1 of 1   1              0          0
-    generation 2 failed at 00:00:01 UTC
+    generation 2 failed at 2026-01-01 00:00:01 UTC
         blog: the import failed:
         NameError: \\x1b[31mnope
         cure: mend it
         code: APP_IMPORT_FAILED
 loop  /blog          serving           1  0 of 1   1              0          0
-    5 workers in a row have died; the next is started in 10 s
+    5 workers in a row have died, and the next is started at 2026-01-01T02:03:14.000Z
 old   /blog          serving           1  1 of 1   1              0          0
-    the reload at 02:00:00 UTC failed:
+    the reload at 2026-01-01 02:00:00 UTC failed
         blog: the import failed:
         NameError: \\x1b[31mnope
         cure: mend it
