@@ -76,7 +76,11 @@ const OF_APP = {
     workers: await server.stacks(name),
   }),
   reload: (server: Controlled, { name }: AppStatus) => server.reload(name),
-  scale: (server: Controlled, { name }: AppStatus, query: string) => server.scale(name, workersOf(query)),
+  scale: (server: Controlled, { name, state }: AppStatus, query: string) => {
+    const workers = workersOf(query);
+    if (state !== 'serving' && state !== 'idle') throw notServing(name, state);
+    return server.scale(name, workers);
+  },
 };
 
 /** A query that makes no sense. */
@@ -123,6 +127,14 @@ function workersOf(query: string): number {
   const { least, most } = SETTINGS.workers;
   if (/^[0-9]+$/.test(given) && workers >= least && workers <= most) return workers;
   throw new BadQuery(`workers has to be a number from ${least} to ${most}`);
+}
+
+function notServing(name: string, state: string): StartError {
+  return new StartError({
+    code: 'APP_NOT_SERVING',
+    message: `${name} is ${state}, and has no workers that could be more or fewer`,
+    cure: 'stillhouse status says why; once it serves, scale it',
+  });
 }
 
 function refusal(failures: readonly StartFailure[]): Answer {

@@ -46,6 +46,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (args.version) return print(`stillhouse ${readVersion()}\n`);
     const [word = '', ...more] = args.positionals;
     const command = COMMANDS.get(word);
+    // A signal that is sent to the server by this name must not reach whoever asks it.
+    process.title = `stillhouse: ${command === undefined || word === 'serve' ? 'supervisor' : word}`;
     const given = { '--server': args.server !== undefined, '--json': args.json };
     for (const [option, isGiven] of Object.entries(given) as [OwnOption, boolean][]) {
       if (isGiven && command?.options?.includes(option) !== true) throw strayOption(option);

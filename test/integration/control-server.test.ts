@@ -1,6 +1,6 @@
 /** The commands that ask a server which runs, against one that does. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { ServerStatus } from '../../src/admin/status.ts';
 import { type AppsServer, answerOf, serveApps } from '../support/apps.ts';
@@ -70,6 +70,7 @@ test('stop finishes what runs, and returns when the server has ended', needed, a
   await using stop = new RunningServer(['stop', `--data-directory=${data.path}`], { cwd: data.path });
   await server.record(({ msg }) => msg?.startsWith('stopping') === true, 'the record of the stop');
   assert.deepEqual(stop.lines, [], 'it waits');
+  assert.doesNotMatch(readFileSync(`/proc/${stop.pid}/cmdline`, 'utf8'), /supervisor/);
   barrier.open();
   const { status, body } = await answer;
   assert.equal(`${status} ${body}`, '200 blog');

@@ -73,6 +73,7 @@ test('the end of the command is not the end of the reload', async () => {
 
 test('scaling tells how many workers there may be', async () => {
   await using server = await FakeServer.open({
+    status: () => serverStatus([appStatus(), appStatus({ name: 'shop', state: 'failed' })]),
     scale: async (app, workers) => {
       if (workers > 9) throw new StartError({ ...FAILURE, message: `${app}: too many` });
       return { min: workers === 1 ? 1 : 2, max: workers };
@@ -86,6 +87,9 @@ test('scaling tells how many workers there may be', async () => {
     const { code, text } = await server.control('scale', 'blog', count);
     assert.deepEqual([code, text], [0, said]);
   }
+  const failed = await server.control('scale', 'shop', '2');
+  assert.equal(failed.code, 3);
+  assert.match(failed.stderr, /shop is failed, and has no workers[\s\S]+ {2}code: APP_NOT_SERVING/);
   const refused = await server.control('scale', 'blog', '10');
   assert.equal(refused.code, 3);
   assert.match(refused.stderr, /^stillhouse: blog: too many\n/);

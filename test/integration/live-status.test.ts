@@ -1,5 +1,6 @@
 /** `stillhouse status` on a terminal: a table that follows the server, and a terminal that is left as it was. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { ServerStatus } from '../../src/admin/status.ts';
@@ -7,6 +8,7 @@ import { FakeServer } from '../support/fake-server.ts';
 import { appStatus, serverStatus } from '../support/status.ts';
 import { Terminal } from '../support/terminal.ts';
 import { needs } from '../support/tools.ts';
+import { until } from '../support/until.ts';
 
 const needed = needs('python3');
 const ENTER = '\x1b[?1049h\x1b[?25l';
@@ -53,6 +55,21 @@ test('it fits onto the terminal, which may change its size', needed, async () =>
   const [, frame = ''] = (await terminal.shows('ends this\x1b[0m\x1b[K\x1b[J', before)).split('\x1b[H');
   const small = sizeOf(frame.split('\x1b[J')[0] ?? '');
   assert.deepEqual([small.rows, small.columns <= 30], [10, true], frame);
+  terminal.type('\\x03');
+  assert.equal(await terminal.ended, 0);
+});
+
+test('Ctrl-Z gives the terminal back until it goes on', needed, async () => {
+  await using server = await serverWith(serverStatus([appStatus()]));
+  await using terminal = new Terminal(server.argv('status'));
+  await terminal.shows('ends this');
+  terminal.type('\\x1a');
+  await terminal.shows(LEAVE);
+  await until(() => / T /.test(readFileSync(`/proc/${terminal.pid}/stat`, 'utf8')), 'the stop');
+  assert.ok(terminal.text.endsWith(LEAVE), JSON.stringify(terminal.text.slice(-40)));
+  const before = terminal.text.length;
+  process.kill(terminal.pid, 'SIGCONT');
+  assert.ok((await terminal.shows('ends this', before)).startsWith(ENTER));
   terminal.type('\\x03');
   assert.equal(await terminal.ended, 0);
 });

@@ -1,6 +1,7 @@
 /** A command in a terminal: a pseudo-terminal that Python's standard library makes, which Node cannot. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { PYTHON } from './server.ts';
 import { until } from './until.ts';
 
@@ -56,6 +57,12 @@ export class Terminal implements AsyncDisposable {
       this.text += text;
     });
     this.ended = once(this.#driver, 'close').then(([code]) => code as number | null);
+  }
+
+  /** The process id of the command. */
+  get pid(): number {
+    const { pid } = this.#driver;
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
   }
 
   /** @param keys with escapes as in Python: `\x03` is Ctrl-C */
