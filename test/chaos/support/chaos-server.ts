@@ -5,9 +5,10 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Folder } from '../../support/folder.ts';
 import { isAlive } from '../../support/processes.ts';
-import { type LogRecord, ROOT, type RunningServer, type RunOptions, serve } from '../../support/server.ts';
+import { type LogRecord, ROOT, RunningServer, type RunOptions } from '../../support/server.ts';
 import { needs } from '../../support/tools.ts';
 import { until } from '../../support/until.ts';
+import type { Account } from './account.ts';
 import { filesBelow, isListening, kindsOfDescriptors, MARK, marked, moreThan } from './leftovers.ts';
 import { Load } from './load.ts';
 
@@ -56,16 +57,13 @@ export class ChaosServer implements AsyncDisposable {
     const folder = new Folder(files);
     const mark = randomUUID();
     for (const name of ['data', 'tmp']) mkdirSync(join(folder.path, name), { mode: 0o700 });
-    const start = (port: number) =>
-      serve(
-        join(folder.path, file),
-        [`--bind=127.0.0.1:${port}`, `--data-directory=${join(folder.path, 'data')}`, '--no-access-log', ...args],
-        {
-          cwd: folder.path,
-          ...options,
-          env: { [MARK]: mark, TMPDIR: join(folder.path, 'tmp'), PYTHONDONTWRITEBYTECODE: '1', ...options.env },
-        },
-      );
+    const start = async (port: number) => {
+      const own = [`--bind=127.0.0.1:${port}`, `--data-directory=${join(folder.path, 'data')}`, '--no-access-log'];
+      const env = { [MARK]: mark, TMPDIR: join(folder.path, 'tmp'), PYTHONDONTWRITEBYTECODE: '1', ...options.env };
+      const run = { cwd: folder.path, ...options, env };
+      const server = new RunningServer([join(folder.path, file), ...own, ...args], run);
+      return Object.assign(server, { port: await server.ready() });
+    };
     try {
       const chaos = new ChaosServer(folder, mark, await start(0), start);
       await chaos.#warmUp();
@@ -93,6 +91,16 @@ export class ChaosServer implements AsyncDisposable {
   /** The records of its log with this code. */
   recordsOf(code: string): LogRecord[] {
     return this.server.records.filter((record) => record.code === code);
+  }
+
+  /** That the requests that failed are those which the records of dead workers name; to be asked when the server has ended, and its log with it. */
+  assertLostWithWorkers({ lost, losses }: Account): void {
+    const named = this.recordsOf('WORKER_DIED').flatMap(({ requests }) => requests as string[]);
+    const what = JSON.stringify(losses);
+    assert.deepEqual(lost.map(({ id }) => id).sort(), named.sort(), `accounted for by the log: ${what}`);
+    // In mid-body there is nothing but the connection that could be cut.
+    const otherwise = Object.keys(losses).filter((kind) => kind !== '502' && kind !== 'cut');
+    assert.deepEqual(otherwise, [], what);
   }
 
   /** Starts it anew on the same port and data directory. */

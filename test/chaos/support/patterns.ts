@@ -1,9 +1,9 @@
 /** Bodies that can be checked byte by byte: a line with the request's id, then a piece of one pattern that the id chooses. */
 
 /** The largest body. */
-export const LARGEST = 200_000;
+export const LARGEST = 2_097_152;
 
-const PATTERN = makePattern(1_048_576);
+const PATTERN = makePattern(4_194_304);
 
 /** Bytes that do not repeat (xorshift32), the same in every run. */
 function makePattern(size: number): Buffer {
