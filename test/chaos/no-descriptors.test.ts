@@ -3,15 +3,18 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { adminPort, scrape } from '../support/admin.ts';
+import { BIN } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
 import { until } from '../support/until.ts';
-import { get, Wire } from '../support/wire.ts';
+import { ask, get, Wire } from '../support/wire.ts';
 import { ChaosServer } from './support/chaos-server.ts';
 import { Load } from './support/load.ts';
 
 const needed = needs('prlimit');
-const SMALL = [64, 1_500, 300];
-const STRANGERS = 40;
+/** Open files that each process may have: few. */
+const FILES = 160;
+const STRANGERS = 150;
 
 function limit(pid: number, count: number): void {
   execFileSync('prlimit', [`--pid=${pid}`, `--nofile=${count}:`]);
@@ -22,35 +25,43 @@ function limitOf(pid: number): number {
 }
 
 test(
-  'the front has no descriptors left: connections that it holds are served, and all others when there are some again',
+  'the front has no descriptors left: who is connected is served, who comes too many is closed and counted',
   needed,
   async () => {
-    await using chaos = await ChaosServer.of('app.ts', ['--workers=2']);
+    const command = ['prlimit', `--nofile=${FILES}:${FILES}`, process.execPath, BIN] as const;
+    await using chaos = await ChaosServer.of('app.ts', ['--workers=2', '--admin-bind=127.0.0.1:0'], { command });
     const { front } = chaos.server.processes();
-    const normal = limitOf(front.pid);
-    await using load = new Load(chaos.port, { sizes: SMALL });
+    await using load = new Load(chaos.port);
     await load.answered(100);
-    leave(front.pid, 5);
     const strangers = await Promise.all(Array.from({ length: STRANGERS }, () => Wire.open(chaos.port)));
-    for (const wire of strangers) wire.send(get('/pid'));
-    const shortage = await chaos.server.record(
-      ({ code, msg }) => code !== undefined && /EMFILE|descriptor/.test(String(msg)),
-      'a record that says what is missing',
+    const outcomes = await Promise.all(
+      strangers.map((wire) =>
+        wire
+          .polite()
+          .send(get('/pid'))
+          .answer()
+          .then(
+            ({ status }) => String(status),
+            () => 'closed',
+          ),
+      ),
     );
-    assert.ok(shortage.cure, 'with its cure');
+    assert.deepEqual(new Set(outcomes), new Set(['200', 'closed']));
+    const closed = outcomes.filter((outcome) => outcome === 'closed').length;
+    const told = () => chaos.recordsOf('CONNECTIONS_DROPPED').reduce((sum, { dropped }) => sum + Number(dropped), 0);
+    await until(() => told() === closed, 'the records to name all that were closed');
+    assert.match(String(chaos.recordsOf('CONNECTIONS_DROPPED')[0]?.cure), /limit of open files/);
     await load.answered(300);
+    const metrics = await scrape(await adminPort(chaos.server));
+    assert.equal(metrics.value('stillhouse_connections_dropped_total'), closed);
+
     for (const wire of strangers) wire[Symbol.dispose]();
-    limit(front.pid, normal);
-    await until(async () => {
-      using wire = await Wire.open(chaos.port);
-      const answer = await wire
-        .send(get('/pid'))
-        .answer()
-        .catch(() => undefined);
-      return answer?.status === 200;
-    }, 'a stranger to be answered');
-    const { losses } = await load.stop();
-    assert.deepEqual(losses, {});
+    await until(
+      async () => (await scrape(await adminPort(chaos.server))).value('stillhouse_connections') === 8,
+      'the end of the strangers',
+    );
+    assert.equal((await ask(chaos.port, get('/pid'))).status, 200, 'there is room again');
+    assert.deepEqual((await load.stop()).losses, {});
     assert.equal(chaos.server.processes().front.pid, front.pid, 'it is the same front');
     await chaos.end();
   },
