@@ -5,7 +5,7 @@ import { ChaosServer, LANGUAGES } from './support/chaos-server.ts';
 import { times } from './support/form.ts';
 import { Load } from './support/load.ts';
 
-const RECYCLES = { Python: times(100, 10_000), TypeScript: times(25, 2_000) } as const;
+const RECYCLES = { Python: times(60, 10_000), TypeScript: times(15, 2_000) } as const;
 const LEAK = 1_048_576;
 const LIMIT = { Python: '96MiB', TypeScript: '192MiB' } as const;
 
