@@ -1,6 +1,6 @@
 // `npm test [-- PATTERN...]`: runs test/**/*.test.ts but for test/bench and test/image, each file in a process of its
-// own; `npm run test:image` (--image) runs test/image, which needs a Docker Engine. A pattern is a part of a file's
-// path. The last line is always `N passed, N failed, N skipped`.
+// own; `npm run test:image` (--image) runs test/image, which needs a Docker Engine; `npm run chaos` (--chaos) runs
+// test/chaos in its long form. A pattern is a part of a file's path. The last line is always `N passed, N failed, N skipped`.
 import { join, relative } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { spec } from 'node:test/reporters';
@@ -9,17 +9,22 @@ import { listFiles } from './list-files.mjs';
 import { runTestFile } from './run-test-file.mjs';
 import { TestCounts } from './test-counts.mjs';
 
-const ofImage = process.argv[2] === '--image';
-/** An engine's builds and networks are not for two at a time. */
-const CONCURRENCY = ofImage ? 1 : 3;
-const LIMITS = ofImage ? { test: 300_000, file: 600_000 } : { test: 60_000, file: 120_000 };
+/** An engine's builds and networks are not for two at a time, and the long form takes the machine for itself. */
+const FORMS = {
+  '--image': { folder: 'test/image/', concurrency: 1, limits: { test: 300_000, file: 600_000 } },
+  '--chaos': { folder: 'test/chaos/', concurrency: 1, limits: { test: 3_600_000, file: 7_200_000 } },
+};
+const ALL = { folder: 'test/', concurrency: 3, limits: { test: 60_000, file: 120_000 } };
+const [option] = process.argv.slice(2);
+const form = FORMS[option] ?? ALL;
 const root = fileURLToPath(new URL('..', import.meta.url));
-const patterns = process.argv.slice(ofImage ? 3 : 2);
+const patterns = process.argv.slice(form === ALL ? 2 : 3);
 const nothingMayBeSkipped = !['', '0', 'false'].includes(process.env.CI ?? '');
 
 process.chdir(root);
 // What npm says about its caller is not for the tests: a server that one starts would resolve paths against it.
 delete process.env.INIT_CWD;
+if (option === '--chaos') process.env.CHAOS = 'long';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => interrupted.abort());
@@ -32,14 +37,14 @@ reporter.pipe(process.stdout, { end: false });
 const reported = new Promise((resolve) => reporter.once('end', resolve));
 
 const queue = [...files];
-await Promise.all(Array.from({ length: CONCURRENCY }, work));
+await Promise.all(Array.from({ length: form.concurrency }, work));
 events.end();
 await reported;
 await finish();
 
 async function work() {
   for (let file = queue.shift(); file !== undefined && !interrupted.signal.aborted; file = queue.shift()) {
-    const ofThisFile = await runTestFile(file, LIMITS, interrupted.signal);
+    const ofThisFile = await runTestFile(file, form.limits, interrupted.signal);
     if (interrupted.signal.aborted) return;
     counts.add(file, ofThisFile);
     // A file's events are written in one go: the reporter takes what follows a test for a part of it.
@@ -50,7 +55,7 @@ async function work() {
 function findTestFiles() {
   return listFiles(root, 'test')
     .filter((file) => file.endsWith('.test.ts') && !file.startsWith('test/bench/'))
-    .filter((file) => file.startsWith('test/image/') === ofImage)
+    .filter((file) => file.startsWith(form.folder) && file.startsWith('test/image/') === (option === '--image'))
     .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
     .map((file) => join(root, file));
 }
@@ -64,7 +69,7 @@ async function finish() {
   }
   if (interrupted.signal.aborted) lines.push('Interrupted: not every test has run.');
   else if (files.length === 0)
-    lines.push(`No test file ${patterns.length > 0 ? 'matches the patterns' : `in test/${ofImage ? 'image/' : ''}`}.`);
+    lines.push(`No test file ${patterns.length > 0 ? 'matches the patterns' : `in ${form.folder}`}.`);
   else if (passed + failed + skipped.length === 0) lines.push('No test has run.');
   const isGood =
     failed === 0 && passed > 0 && !(nothingMayBeSkipped && skipped.length > 0) && !interrupted.signal.aborted;

@@ -11,6 +11,7 @@ import type { Log } from '../observe/log.ts';
 import { Tally } from '../observe/tally.ts';
 import type { Peer } from '../wsgi/environ.ts';
 import type { Application, Environ, ErrorStream } from '../wsgi/types.ts';
+import { ownMostConnections } from './connection-limit.ts';
 import { FrontApp } from './front-app.ts';
 import type { WorkerPipes } from './front-worker.ts';
 import type { FromFront, FrontSettings, RouteTable, ToFront, WorkerPipe } from './protocol.ts';
@@ -20,6 +21,9 @@ const SNAPSHOT_MS = 1000;
 const LOAD_MS = 100;
 /** How long requests may be on their way when the drain begins: a balancer's, and those of clients that keep connections. */
 const DRAIN_GRACE_MS = 1000;
+
+const DROPPED_CURE =
+  'raise the limit of open files (ulimit -n, LimitNOFILE=, docker run --ulimit nofile=N), or set keep_alive lower';
 
 /** The front process: listeners, middleware and apps. It does what the supervisor says, and tells it what its workers do. */
 export class Front {
@@ -41,6 +45,9 @@ export class Front {
   #mounted: ReadonlySet<string> = new Set();
   #accessLog = false;
   #wasBusy = false;
+  readonly #mostConnections = ownMostConnections();
+  /** Connections that the log has been told of. */
+  #droppedBefore = 0;
 
   constructor(settings: FrontSettings, log: Log, tell: (message: FromFront) => void) {
     this.#settings = settings;
@@ -169,6 +176,11 @@ export class Front {
   }
 
   async #accept(server: HttpServer, socket: Socket): Promise<void> {
+    if (this.#tally.connections >= this.#mostConnections) {
+      this.#tally.dropped++;
+      socket.destroy();
+      return;
+    }
     this.#tally.accepted++;
     this.#tally.connections++;
     await server.serve(socket);
@@ -197,7 +209,19 @@ export class Front {
     if (this.#accessLog) this.#log.info({ kind: 'access', ...record });
   }
 
+  /** Once a second at the most, however many there are. */
+  #tellDropped(): void {
+    const dropped = this.#tally.dropped - this.#droppedBefore;
+    if (dropped === 0) return;
+    this.#droppedBefore = this.#tally.dropped;
+    this.#log.logger.error(
+      { code: 'CONNECTIONS_DROPPED', dropped, most: this.#mostConnections, cure: DROPPED_CURE },
+      `new connections were closed: there are ${this.#mostConnections}, and the limit of open files leaves room for no more`,
+    );
+  }
+
   #sendSnapshot(): void {
+    this.#tellDropped();
     this.#tally.logDropped = this.#log.dropped();
     const none = { queued: 0, inFlight: 0 };
     const families = this.#tally.snapshot((app) => this.#apps.get(app)?.load ?? none);

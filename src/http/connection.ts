@@ -130,8 +130,9 @@ export class Connection implements Outlet {
 
   get closing(): boolean {
     const exchange = this.#exchange;
+    if (this.#closing || exchange === undefined) return this.#closing;
     // RFC 9110, 10.1.1: whether a body that was not asked for still comes, cannot be known.
-    return this.#closing || (exchange !== undefined && isUnasked(exchange));
+    return isUnasked(exchange) || this.#isTooMuch(exchange);
   }
 
   cut(reset: boolean): void {
@@ -287,6 +288,11 @@ export class Connection implements Outlet {
       // The body is malformed or cut short: the response stands, the connection does not.
     }
     return false;
+  }
+
+  /** Whether more of the body is to come than would be thrown away: a client that is not told so would lose its next request. */
+  #isTooMuch({ framing: { length }, received, bodyDone }: Exchange): boolean {
+    return !bodyDone && length !== 'chunked' && length - received - this.#parser.buffered > DISCARD;
   }
 
   #refuse(error: ClientError): void {

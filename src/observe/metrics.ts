@@ -97,6 +97,12 @@ export const METRICS = {
     labels: [],
     help: 'Connections that were accepted',
   },
+  connectionsDropped: {
+    name: 'stillhouse_connections_dropped_total',
+    type: 'counter',
+    labels: [],
+    help: 'Connections that were closed at once, because the limit of open files left no room for them',
+  },
   logDropped: {
     name: 'stillhouse_log_records_dropped_total',
     type: 'counter',

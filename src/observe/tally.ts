@@ -40,6 +40,8 @@ export class Tally {
   unmatched = 0;
   connections = 0;
   accepted = 0;
+  /** Connections that were closed at once, for want of descriptors. */
+  dropped = 0;
   logDropped = 0;
 
   /** The tally of an app, from now on in every snapshot. */
@@ -87,6 +89,7 @@ export class Tally {
       family('unmatched', [{ labels: {}, value: this.unmatched }]),
       family('connections', [{ labels: {}, value: this.connections }]),
       family('accepted', [{ labels: {}, value: this.accepted }]),
+      family('connectionsDropped', [{ labels: {}, value: this.dropped }]),
       family('logDropped', [{ labels: { process: 'front' }, value: this.logDropped }]),
     ];
   }

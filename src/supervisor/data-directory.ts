@@ -8,6 +8,9 @@ import { StartError } from '../errors.ts';
 /** Containers that share a volume have the same few process ids, and names of their own. */
 const HOST = hostname();
 
+/** How often the directory may vanish under the hands of a start. */
+const ATTEMPTS = 10;
+
 /** The name of a server's control socket in its data directory. */
 export function controlSocketName(pid: number): string {
   return `control-${HOST}-${pid}.sock`;
@@ -26,22 +29,34 @@ export function pidOfControlSocket(name: string): number | undefined {
  */
 export async function openSpool(dataDirectory: string, account?: Account): Promise<string> {
   try {
-    await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-    const { uid, mode } = await lstat(dataDirectory);
-    if (process.getuid?.() !== uid) throw new Error('it belongs to another user');
-    if ((mode & 0o022) !== 0) throw new Error('other users may write to it');
-    for (const name of await readdir(dataDirectory)) {
-      const pid = pidBetween(`spool-${HOST}-`, name, '') ?? pidOfControlSocket(name);
-      if (pid !== undefined && !isAlive(pid)) await rm(join(dataDirectory, name), { recursive: true, force: true });
-    }
-    const spool = join(dataDirectory, `spool-${HOST}-${process.pid}`);
-    return ownFolder(dataDirectory, basename(spool), account);
+    return await prepareSpool(dataDirectory, account, ATTEMPTS);
   } catch (error) {
     throw new StartError({
       code: 'DATA_DIRECTORY_UNUSABLE',
       message: `the data directory ${dataDirectory} cannot be used: ${(error as Error).message}`,
       cure: 'name a directory of your own on a disk with --data-directory',
     });
+  }
+}
+
+/** @param attempts a server that ends meanwhile removes the directory that it leaves empty, and then this begins anew */
+async function prepareSpool(dataDirectory: string, account: Account | undefined, attempts: number): Promise<string> {
+  try {
+    await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+    const { uid, mode } = await lstat(dataDirectory);
+    if (process.getuid?.() !== uid) throw new Error('it belongs to another user');
+    if ((mode & 0o022) !== 0) throw new Error('other users may write to it');
+    for (const name of await readdir(dataDirectory)) {
+      const pid = pidBetween(`spool-${HOST}-`, name, '') ?? pidOfControlSocket(name);
+      if (pid !== undefined && isOver(pid)) await rm(join(dataDirectory, name), { recursive: true, force: true });
+    }
+    const spool = join(dataDirectory, `spool-${HOST}-${process.pid}`);
+    // Not recursively: where the directory is gone by now, it may be somebody else's when it is back.
+    await mkdir(spool, { mode: 0o700 });
+    return ownFolder(dataDirectory, basename(spool), account);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempts <= 1) throw error;
+    return prepareSpool(dataDirectory, account, attempts - 1);
   }
 }
 
@@ -55,6 +70,11 @@ function pidBetween(begin: string, name: string, end: string): number | undefine
   if (!name.startsWith(begin) || !name.endsWith(end)) return undefined;
   const pid = name.slice(begin.length, name.length - end.length);
   return /^[0-9]+$/.test(pid) ? Number(pid) : undefined;
+}
+
+/** What has this process's own id is left of an earlier one: in a container each run may have the same. */
+function isOver(pid: number): boolean {
+  return pid === process.pid || !isAlive(pid);
 }
 
 function isAlive(pid: number): boolean {

@@ -271,8 +271,9 @@ export class Squad {
 
   #replace(worker: WorkerProcess, ending: Ending): void {
     const cause = causeOf(worker, ending);
-    // A request that would not end says nothing of the next start.
-    const delay = cause === 'timeout' ? 0 : this.#deaths.died(worker.age);
+    // A request that would not end, or whoever killed a worker that did nothing wrong, says nothing of the next start.
+    const isInnocent = cause === 'timeout' || isForeignKill(worker, ending);
+    const delay = isInnocent ? 0 : this.#deaths.died(worker.age);
     if (worker.leaving === undefined) this.#events.replaced(cause);
     const { deaths } = this.#deaths;
     this.#around.log.error(
@@ -314,6 +315,11 @@ export class Squad {
     this.#failing = failure;
     this.#events.failing();
   }
+}
+
+/** Neither the supervisor nor the kernel has killed it. */
+function isForeignKill({ reason }: WorkerProcess, { signal, outOfMemory }: Ending): boolean {
+  return signal === 'SIGKILL' && reason === undefined && outOfMemory !== true;
 }
 
 function causeOf(worker: WorkerProcess, ending: Ending): RestartCause {

@@ -29,15 +29,22 @@ export function describeRun(groups: readonly Group[]): Omit<Results, 'rounds' | 
   return {
     at: new Date().toISOString(),
     node: nodeVersion(),
-    machine: `${availableParallelism()} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`,
+    machine: describeMachine(),
     setups: Object.fromEntries(contenders.map(({ name, setup }) => [name, setup])),
     absent: Object.fromEntries(absences),
     versions: readVersions(),
   };
 }
 
-function readVersions(): Record<string, string> {
-  const found = Object.entries(VERSIONS).flatMap(([name, [file, ...args]]) => {
+/** `2 cores (...), 24 GiB, Linux ...`. */
+export function describeMachine(): string {
+  return `${availableParallelism()} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`;
+}
+
+/** What these programs say of themselves, those that are there; all that are known where none is named. */
+export function readVersions(...names: readonly string[]): Record<string, string> {
+  const wanted = Object.entries(VERSIONS).filter(([name]) => names.length === 0 || names.includes(name));
+  const found = wanted.flatMap(([name, [file, ...args]]) => {
     if (lacksProgram(file) !== undefined) return [];
     const { stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', env: { ...process.env, PATH: searchPath() } });
     const version = /\d+(\.\d+)+/.exec(`${stdout}${stderr}`)?.[0];

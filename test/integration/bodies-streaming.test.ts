@@ -107,8 +107,12 @@ for (const { language, file, needed } of LANGUAGES) {
         assert.equal(String((await wire.answer()).body), '/unread');
         assert.equal(String((await wire.answer()).body), '/next');
       }
-      wire.send(post('/unread', `Content-Length: ${MUCH}`)).send('a'.repeat(MIB));
-      assert.equal(String((await wire.answer()).body), '/unread');
+      const last = await wire
+        .send(post('/unread', `Content-Length: ${MUCH}`))
+        .send('a'.repeat(MIB))
+        .answer();
+      assert.equal(String(last.body), '/unread');
+      assert.equal(header(last, 'connection'), 'close', 'the client sends no further request on it');
       await wire.closed();
     });
 

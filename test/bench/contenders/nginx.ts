@@ -14,17 +14,7 @@ export const NGINX: readonly Contender[] = [
     absent: () => lacksProgram('nginx', 'gunicorn'),
     commands: (start) => {
       const socket = join(start.scratch, 'app.sock');
-      return [
-        gunicorn(start, `unix:${socket}`, false, []),
-        // docs.gunicorn.org, "Deploying Gunicorn".
-        nginx(start, [
-          'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
-          'proxy_set_header X-Forwarded-Proto $scheme;',
-          'proxy_set_header Host $http_host;',
-          'proxy_redirect off;',
-          `proxy_pass http://unix:${socket};`,
-        ]),
-      ];
+      return [gunicorn(start, `unix:${socket}`, false, []), nginx(start, proxyPass(socket))];
     },
     isFront,
   },
@@ -35,11 +25,26 @@ export const NGINX: readonly Contender[] = [
     absent: () => lacksProgram('nginx', 'uwsgi', '/usr/lib/uwsgi/plugins/python3_plugin.so'),
     commands: (start) => {
       const socket = join(start.scratch, 'app.sock');
-      return [uwsgi(start, socket), nginx(start, ['include /etc/nginx/uwsgi_params;', `uwsgi_pass unix:${socket};`])];
+      return [uwsgi(start, socket), nginx(start, uwsgiPass(socket))];
     },
     isFront,
   },
 ];
+
+/** docs.gunicorn.org, "Deploying Gunicorn". */
+export function proxyPass(socket: string): string[] {
+  return [
+    'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+    'proxy_set_header X-Forwarded-Proto $scheme;',
+    'proxy_set_header Host $http_host;',
+    'proxy_redirect off;',
+    `proxy_pass http://unix:${socket};`,
+  ];
+}
+
+export function uwsgiPass(socket: string): string[] {
+  return ['include /etc/nginx/uwsgi_params;', `uwsgi_pass unix:${socket};`];
+}
 
 function uwsgi({ app }: Start, socket: string): Command {
   const { folder, module } = app.python as { folder: string; module: string };
@@ -63,7 +68,11 @@ function uwsgi({ app }: Start, socket: string): Command {
   };
 }
 
-function nginx({ port, accessLog, scratch }: Start, location: readonly string[]): Command {
+/** nginx that listens on the port. @param location directives for all paths */
+export function nginx(
+  { port, accessLog, scratch }: Pick<Start, 'port' | 'accessLog' | 'scratch'>,
+  location: readonly string[],
+): Command {
   const file = join(scratch, 'nginx.conf');
   const temporary = ['client_body', 'proxy', 'uwsgi', 'fastcgi', 'scgi'].map(
     (kind) => `  ${kind}_temp_path ${scratch}/nginx-${kind};`,

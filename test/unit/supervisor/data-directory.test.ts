@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
@@ -42,6 +42,42 @@ test('spools of runs that are over are removed; those of others, and of other ho
   const left = [...names, basename(spool)].map((name) => existsSync(join(folder.path, name)));
   assert.deepEqual(left, [false, true, true, true, true]);
 });
+
+test('what has this process’s own id is left of an earlier one, and removed', async () => {
+  using folder = new Folder();
+  const names = [`spool-${hostname()}-${process.pid}/body`, controlSocketName(process.pid)];
+  for (const name of names) folder.write(name, 'secret');
+  await openSpool(folder.path);
+  assert.deepEqual(
+    names.map((name) => existsSync(join(folder.path, name))),
+    [false, false],
+  );
+});
+
+test('servers that end, and remove the directory that they leave empty, do not hinder one that starts', async () => {
+  using folder = new Folder();
+  const data = join(folder.path, 'data');
+  for (let count = 0; count < 50; count++) {
+    let over = false;
+    const opened = openSpool(data).finally(() => {
+      over = true;
+    });
+    for (let removals = 0; removals < 5 && !over; ) {
+      await new Promise(setImmediate);
+      if (removeEmpty(data)) removals++;
+    }
+    await closeSpool(data, await opened);
+  }
+});
+
+function removeEmpty(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 test('the control socket of a run that is over is removed, and nobody else’s', async () => {
   using folder = new Folder();

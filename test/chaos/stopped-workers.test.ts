@@ -1,0 +1,33 @@
+/** A worker that stands still (SIGSTOP), as one does whose machine swaps or whose interpreter hangs in C code. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { until } from '../support/until.ts';
+import { ChaosServer, LANGUAGES } from './support/chaos-server.ts';
+import { times } from './support/form.ts';
+import { Load } from './support/load.ts';
+
+for (const { language, file, needed } of LANGUAGES) {
+  test(
+    `a ${language} worker stopped by SIGSTOP is found and replaced: what it ran gets 502, nothing else fails`,
+    needed,
+    async () => {
+      await using chaos = await ChaosServer.of(file, ['--workers=2', '--threads=1', '--ping-timeout=1']);
+      await using load = new Load(chaos.port);
+      for (let count = times(3, 30); count > 0; count--) {
+        await load.answered(50);
+        const [victim] = await chaos.workers(2);
+        process.kill(victim as number, 'SIGSTOP');
+        await until(
+          () => chaos.server.processes().workers.every(({ pid }) => pid !== victim),
+          'the stopped worker to be gone',
+        );
+        await chaos.workers(2);
+      }
+      await load.answered(50);
+      const account = await load.stop();
+      await chaos.end();
+      assert.ok(account.lost.length > 0, 'the first requests were running in it');
+      chaos.assertLostWithWorkers(account);
+    },
+  );
+}
