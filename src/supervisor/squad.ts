@@ -317,9 +317,9 @@ export class Squad {
   }
 }
 
-/** Neither the supervisor nor the kernel has killed it. */
-function isForeignKill({ reason }: WorkerProcess, { signal, outOfMemory }: Ending): boolean {
-  return signal === 'SIGKILL' && reason === undefined && outOfMemory !== true;
+/** Neither the supervisor nor the kernel has killed it. One that does not come to serve may be killing itself. */
+function isForeignKill({ ready, reason }: WorkerProcess, { signal, outOfMemory }: Ending): boolean {
+  return ready && signal === 'SIGKILL' && reason === undefined && outOfMemory !== true;
 }
 
 function causeOf(worker: WorkerProcess, ending: Ending): RestartCause {
