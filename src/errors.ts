@@ -1,5 +1,5 @@
 /**
- * Every error that Stillhouse answers or reports, in three tables by whose fault it is: the client's (answered),
+ * Every error that Stillhouse answers or reports, in tables by whose fault it is: the client's (answered), everybody's (an overload: 503),
  * the application's (logged, and 500), the operator's (printed, and an exit status). `docs/errors.md` is checked against them.
  */
 
@@ -57,6 +57,18 @@ export class ClientError extends Error {
     this.status = CLIENT_ERRORS[code][0];
   }
 }
+
+/** An app was asked for more than it can do: why a request got 503 in place of its answer. */
+export const OVERLOAD_ERRORS = {
+  QUEUE_FULL: 'more requests wait for the application than it will serve in time',
+  QUEUE_TIMEOUT: 'no worker was free in time',
+  CONCURRENCY_LIMIT: 'the application has as many requests as it is allowed',
+} as const satisfies Record<string, string>;
+
+export type OverloadCode = keyof typeof OVERLOAD_ERRORS;
+
+/** Under this key an environ has the `OverloadCode` for which its request was refused. */
+export const REFUSED_FOR = 'stillhouse.refused_for';
 
 /** The client went away; there is nobody to answer. */
 export class ClientGone extends Error {

@@ -211,6 +211,8 @@ async function prepare(
     timeout: settings.timeout * 1000,
     grace: settings.timeoutGrace * 1000,
     queueTime: settings.queueTimeout * 1000,
+    queueSize: settings.queueSize,
+    concurrency: settings.limitConcurrency,
     patience: PATIENCE_MS[target.language],
     bootTime: settings.bootTimeout * 1000,
     pingTime: settings.pingTimeout * 1000,

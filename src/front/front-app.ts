@@ -1,6 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
 import type { WorkerStacks } from '../admin/control.ts';
+import type { OverloadCode } from '../errors.ts';
+import { admit } from '../middleware/admit.ts';
 import { bufferBody, type SpoolFailed } from '../middleware/buffer-body.ts';
 import { limitBody } from '../middleware/limit-body.ts';
 import { streamBody } from '../middleware/stream-body.ts';
@@ -34,6 +36,8 @@ export class FrontApp {
   readonly #bufferForeign: Middleware;
   readonly #generations = new Map<number, Generation>();
   #current: Generation | undefined;
+  /** Requests that are open, of whatever generation. */
+  readonly #inside = { count: 0 };
   /** Requests whose bodies are still being received, and who waits for the last of them. */
   #arriving = 0;
   #arrived: PromiseWithResolvers<void> | undefined;
@@ -93,6 +97,8 @@ export class FrontApp {
     const pool = new Pool({
       window: plan.start.window,
       queueTime: plan.queueTime,
+      queueSize: plan.queueSize,
+      refused: (code) => this.#tally.shed(code),
       patience: plan.patience,
       timeout: plan.timeout,
       waited: (ms) => this.#tally.queueTime.observe(ms / 1000),
@@ -106,7 +112,13 @@ export class FrontApp {
       starved: this.#starved,
     });
     const handBody = asked.start.streaming ? streamBody : foreign ? this.#bufferForeign : this.#buffer;
-    const application = limitBody(plan.bodyLimit)(handBody(this.#handed));
+    const room = {
+      most: plan.concurrency,
+      isFull: () => pool.isFull,
+      retryAfter: () => pool.retryAfter,
+      refused: (code: OverloadCode) => this.#tally.shed(code),
+    };
+    const application = admit(room, this.#inside)(limitBody(plan.bodyLimit)(handBody(this.#handed)));
     this.#generations.set(plan.generation, { plan, pool, workers: new Map(), application });
   }
 

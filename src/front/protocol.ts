@@ -43,12 +43,15 @@ export interface GenerationPlan {
   readonly start: Start;
   /** Bytes of a request body. */
   readonly bodyLimit: number;
+  /** Requests that may be open in a front; 0: any number. */
+  readonly concurrency: number;
   /** Whether its workers run as another user than the front, whose files they cannot open. */
   readonly foreign: boolean;
   readonly timeout: number;
   /** How long a request may run on after its timeout before its worker is killed. */
   readonly grace: number;
   readonly queueTime: number;
+  readonly queueSize: number;
   /** How long a request waits for a worker that runs nothing before it shares one. */
   readonly patience: number;
   readonly bootTime: number;

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { isBody } from '../wsgi/body.ts';
 import { BUFFERED_BODY, type BufferedBody, STREAM } from '../wsgi/buffered-body.ts';
 import { joinChunks } from '../wsgi/chunk.ts';
-import { errorPage } from '../wsgi/error-page.ts';
+import { closeAfter } from '../wsgi/close-after.ts';
+import { respondPage } from '../wsgi/error-page.ts';
 import { Input } from '../wsgi/input.ts';
-import { isRequestId } from '../wsgi/request-id.ts';
-import { statusText } from '../wsgi/status.ts';
-import type { Body, Environ, Middleware, StartResponse } from '../wsgi/types.ts';
+import type { Environ, Middleware } from '../wsgi/types.ts';
 import { closeFor, free, openUnnamed, SpoolWriter } from './spool-file.ts';
 
 export interface BufferSettings {
@@ -46,7 +45,7 @@ export function bufferBody(settings: BufferSettings): Middleware {
     return readBody(environ['wsgi.input'], settings.memory, spoolName).then(async (spooled) => {
       if (spooled instanceof Error) {
         settings.failed(new SpoolFailed(settings.directory, spooled), environ);
-        return refuse(environ, startResponse);
+        return respondPage(environ, startResponse, 507, 'the request body could not be stored');
       }
       if (spooled.bytes !== undefined) {
         setBody(environ, { kind: 'memory', bytes: spooled.bytes }, Input.of(spooled.bytes));
@@ -109,14 +108,6 @@ async function store(start: readonly Uint8Array[], rest: Input, spool: SpoolWrit
   return failure;
 }
 
-function refuse(environ: Environ, startResponse: StartResponse): Body {
-  const id = environ.HTTP_X_REQUEST_ID;
-  const why = 'the request body could not be stored';
-  const { headers, body } = errorPage(507, why, isRequestId(id) ? id : undefined);
-  startResponse(statusText(507), headers);
-  return [body];
-}
-
 function setBody(environ: Environ, body: WholeBody, input: Input): void {
   environ['wsgi.input'] = input;
   environ[BUFFERED_BODY] = body;
@@ -146,18 +137,4 @@ function holder(file: FileHandle): () => () => Promise<void> {
       if (--holders === 0) await file.close();
     };
   };
-}
-
-/** The body with one more thing to close. An iterator's own `next` and `return` stay its own. */
-function closeAfter(body: Body, release: () => Promise<void>): Body {
-  const close = async () => {
-    try {
-      await body.close?.();
-    } finally {
-      await release();
-    }
-  };
-  return Symbol.asyncIterator in body
-    ? { [Symbol.asyncIterator]: () => body[Symbol.asyncIterator](), close }
-    : { [Symbol.iterator]: () => body[Symbol.iterator](), close };
 }

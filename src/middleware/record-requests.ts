@@ -1,4 +1,4 @@
-import { ClientError, ClientGone } from '../errors.ts';
+import { ClientError, ClientGone, REFUSED_FOR } from '../errors.ts';
 import { isBody, isPromise, type Steps, stepsOf } from '../wsgi/body.ts';
 import { fromNative } from '../wsgi/environ.ts';
 import { Input } from '../wsgi/input.ts';
@@ -24,6 +24,8 @@ export interface RequestRecord {
   readonly ms: number;
   /** Whether the body came to its end. */
   readonly complete: boolean;
+  /** Why it was refused, where the app had too many (docs/errors.md, "An overload"). */
+  readonly code?: string;
 }
 
 /** The environ key under which the dispatcher notes the name of the app. */
@@ -123,6 +125,7 @@ class Entry {
       received: this.#received,
       ms: Math.round((this.#now() - this.#began) * 1000) / 1000,
       complete: this.complete,
+      ...(environ[REFUSED_FOR] === undefined ? undefined : { code: String(environ[REFUSED_FOR]) }),
     });
   }
 }

@@ -78,6 +78,12 @@ export const METRICS = {
     labels: ['app'],
     help: 'Requests whose client left while they waited for a worker: they were never run',
   },
+  shed: {
+    name: 'stillhouse_requests_shed_total',
+    type: 'counter',
+    labels: ['app', 'code'],
+    help: 'Requests that got 503 because their app had too many, by error code (docs/errors.md)',
+  },
   refused: {
     name: 'stillhouse_refused_total',
     type: 'counter',

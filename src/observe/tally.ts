@@ -1,4 +1,4 @@
-import { CLIENT_ERRORS, type ClientErrorCode } from '../errors.ts';
+import { CLIENT_ERRORS, type ClientErrorCode, OVERLOAD_ERRORS, type OverloadCode } from '../errors.ts';
 import { Histogram } from './histogram.ts';
 import { type Family, family, type MetricName, type Sample } from './metrics.ts';
 
@@ -14,6 +14,7 @@ export class AppTally {
   responseBytes = 0;
   timeouts = 0;
   abandoned = 0;
+  readonly #shed = new Map(Object.keys(OVERLOAD_ERRORS).map((code) => [code as OverloadCode, 0]));
   readonly #requests = new Array<number>((METHODS.length + 1) * CLASSES.length).fill(0);
 
   /** A response has ended. @param status 499 where the client left first */
@@ -22,6 +23,15 @@ export class AppTally {
     const column = Math.min(CLASSES.length - 1, Math.max(0, Math.trunc(status / 100) - 2));
     const at = (row < 0 ? METHODS.length : row) * CLASSES.length + column;
     this.#requests[at] = (this.#requests[at] as number) + 1;
+  }
+
+  /** A request got 503 in place of an answer. */
+  shed(code: OverloadCode): void {
+    this.#shed.set(code, (this.#shed.get(code) ?? 0) + 1);
+  }
+
+  shedSamples(app: string): Sample[] {
+    return [...this.#shed].map(([code, value]) => ({ labels: { app, code }, value }));
   }
 
   /** Those that were never asked for too: a counter that begins at 1 has no rate (Prometheus, "Avoid missing metrics"). */
@@ -82,6 +92,10 @@ export class Tally {
       perApp('responseBytes', (tally) => tally.responseBytes),
       perApp('timeouts', (tally) => tally.timeouts),
       perApp('abandoned', (tally) => tally.abandoned),
+      family(
+        'shed',
+        apps.flatMap(([app, tally]) => tally.shedSamples(app)),
+      ),
       family(
         'refused',
         [...this.#refused].map(([code, value]) => ({ labels: { code }, value })),

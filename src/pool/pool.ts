@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { ClientGone } from '../errors.ts';
-import type { Application } from '../wsgi/types.ts';
+import { ClientGone, OVERLOAD_ERRORS, type OverloadCode, REFUSED_FOR } from '../errors.ts';
+import type { Application, Header } from '../wsgi/types.ts';
+import { Admission } from './admission.ts';
 import { DEPTH, LookAhead } from './look-ahead.ts';
 import type { WorkerLink } from './worker-link.ts';
 import { WorkerRequest } from './worker-request.ts';
@@ -8,10 +9,14 @@ import { WorkerRequest } from './worker-request.ts';
 export interface PoolSettings {
   /** Body bytes of one response that may be on their way from a worker. */
   readonly window: number;
-  /** How long a request may wait for a free slot before it gets 503, in milliseconds. */
+  /** How long a request may wait for a free slot before it gets 503, in milliseconds. One that is to wait longer than that gets it at once. */
   readonly queueTime: number;
+  /** How many requests may wait at the most. */
+  readonly queueSize: number;
   /** How long a worker may take to begin its answer before the client gets 504, in milliseconds; 0: without end. */
   readonly timeout: number;
+  /** A request got 503. */
+  readonly refused: (code: OverloadCode) => void;
   /** A worker began a request, or it gave up, after so many milliseconds. */
   readonly waited: (ms: number) => void;
   /** How long a request may run on after that before its worker is to be killed, in milliseconds. */
@@ -29,21 +34,26 @@ export interface PoolSettings {
 }
 
 const CHECK_MS = 250;
+/** Node's timers hold no more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * An app's workers as one `Application`: one queue, and each request to the worker with most free slots. Where none is free and the app is quick, a few are
+ * An app's workers as one `Application`: one queue, as long as `Admission` allows, and each request to the worker with most free slots. Where none is free and the app is quick, a few are
  * sent ahead, and taken back from a worker that turns out not to be (DESIGN.md, section 5). Where slots share an event loop, which one request can
  * hold, a request waits for a worker that runs nothing, as long as one turns up soon.
  */
 export class Pool {
   readonly #settings: PoolSettings;
   readonly #links = new Set<WorkerLink>();
-  readonly #queue: WorkerRequest[] = [];
+  #queue: WorkerRequest[] = [];
   readonly #ahead: LookAhead;
   /** Workers that are given nothing more, and who waits for their last request to end. */
   readonly #leaving = new Map<WorkerLink, () => void>();
   /** Where requests go from here once another pool has taken over. */
   #successor: Pool | undefined;
+  readonly #admission: Admission;
+  /** When the first in the queue is to be looked at. */
+  #expiry: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #sharing: NodeJS.Timeout | undefined;
   #emptied: PromiseWithResolvers<void> | undefined;
@@ -51,6 +61,7 @@ export class Pool {
   constructor(settings: PoolSettings) {
     this.#settings = settings;
     this.#ahead = new LookAhead(this.#links, settings.ahead ?? DEPTH);
+    this.#admission = new Admission({ most: settings.queueSize, deadline: settings.queueTime });
   }
 
   readonly application: Application = (environ, startResponse) => {
@@ -59,12 +70,17 @@ export class Pool {
     const link = this.#queue.length === 0 ? this.#choose(request, now) : undefined;
     this.#watch();
     if (link !== undefined) {
+      this.#admission.free(now);
       this.#give(request, link, now);
-      return request;
+    } else if (this.#isFullAt(now)) {
+      request.answer(503, OVERLOAD_ERRORS.QUEUE_FULL, this.#noteRefusal(request, 'QUEUE_FULL', now));
+    } else {
+      this.#noteRest(now);
+      this.#queue.push(request);
+      this.#shareLater();
+      this.#expireLater(now);
+      if (this.#links.size === this.#leaving.size) this.#settings.starved?.();
     }
-    this.#queue.push(request);
-    this.#shareLater();
-    if (this.#links.size === this.#leaving.size) this.#settings.starved?.();
     return request;
   };
 
@@ -73,10 +89,20 @@ export class Pool {
     return this.#queue.length;
   }
 
-  /** How long the first that waits has waited, in milliseconds. @param now of the same clock as `performance.now()` */
+  /** How long the first of them has waited, in milliseconds; 0 where none waits. @param now of the same clock as `performance.now()` */
   oldestWait(now: number): number {
-    const [first] = this.#queue;
+    const first = this.#queue[0];
     return first === undefined ? 0 : now - first.since;
+  }
+
+  /** Whether a request that came now would be refused. */
+  get isFull(): boolean {
+    return this.#isFullAt(performance.now());
+  }
+
+  /** When to come again, in seconds. */
+  get retryAfter(): number {
+    return this.#admission.retryAfter(performance.now(), this.#slots, this.#queue.length);
   }
 
   /** Requests that workers have. */
@@ -129,9 +155,13 @@ export class Pool {
       this.#successor.takeBack(requests);
       return this.#settle();
     }
-    this.#queue.unshift(...requests.filter((request) => !this.#dropAbandoned(request)));
+    const now = performance.now();
+    const waiting = requests.filter((request) => !this.#dropAbandoned(request));
+    this.#noteRest(now);
+    this.#queue.unshift(...waiting);
     this.#watch();
     this.dispatch();
+    this.#expireLater(now);
     if (this.#queue.length > 0 && this.#links.size === this.#leaving.size) this.#settings.starved?.();
   }
 
@@ -143,7 +173,9 @@ export class Pool {
       const link = this.#choose(request, now);
       if (link === undefined) return this.#shareLater();
       this.#queue.shift();
-      if (!this.#dropAbandoned(request)) this.#give(request, link, now);
+      if (this.#dropAbandoned(request)) continue;
+      this.#admission.left(now, this.#slots);
+      this.#give(request, link, now);
     }
     this.#settle();
   }
@@ -155,12 +187,35 @@ export class Pool {
     return this.#emptied.promise;
   }
 
+  /** Of the workers that are given requests. */
+  get #slots(): number {
+    let slots = 0;
+    for (const link of this.#links) if (!this.#leaving.has(link)) slots += link.slots;
+    return slots;
+  }
+
+  get #hasFreeSlot(): boolean {
+    for (const link of this.#links) if (link.freeSlots > 0 && !this.#leaving.has(link)) return true;
+    return false;
+  }
+
+  /** Where a slot is free, who waits does so for a better one. */
+  #isFullAt(now: number): boolean {
+    const waiting = this.#queue.length;
+    return waiting > 0 && waiting >= this.#admission.room(now, this.#slots) && !this.#hasFreeSlot;
+  }
+
+  /** Requests are about to wait: for how long workers have taken none does not count where none was asked. */
+  #noteRest(now: number): void {
+    if (this.#queue.length > 0) return;
+    if (this.#links.size === this.#leaving.size || this.#hasFreeSlot) this.#admission.free(now);
+  }
+
   /** Whether nobody waits any more for a request that has waited here: it never runs. */
   #dropAbandoned(request: WorkerRequest): boolean {
-    if (!request.over) {
-      if (request.halfClosed || !request.environ['stillhouse.client_gone']()) return false;
-      request.fail(new ClientGone());
-    }
+    if (!isAbandoned(request)) return false;
+    // Without effect where it is over.
+    request.fail(new ClientGone());
     if (!request.expired) this.#settings.abandoned();
     return true;
   }
@@ -203,31 +258,67 @@ export class Pool {
     this.#timer ??= setInterval(() => this.#check(), CHECK_MS);
   }
 
-  /** Looks at deadlines while there is anything to look at. */
+  /** Looks at the queue when the time of its first has come. */
+  #expireLater(now: number): void {
+    const first = this.#queue[0];
+    if (first === undefined || this.#expiry !== undefined) return;
+    this.#expiry = setTimeout(
+      () => {
+        this.#expiry = undefined;
+        const then = performance.now();
+        this.#expireQueue(then);
+        this.#expireLater(then);
+      },
+      Math.min(LONGEST_TIMER_MS, Math.max(1, first.since + this.#settings.queueTime - now)),
+    );
+  }
+
+  /** Looks at deadlines while there is anything to look at, and for clients that have gone. */
   #check(): void {
     const now = performance.now();
     for (const link of this.#links) link.tellGone();
-    this.#expireQueue(now - this.#settings.queueTime);
+    this.#dropAllAbandoned();
+    this.#expireQueue(now);
     if (this.#settings.timeout > 0) this.#expireRunning(now - this.#settings.timeout);
     this.#settle();
     if (!this.#isEmpty()) return;
     clearInterval(this.#timer);
+    clearTimeout(this.#expiry);
     this.#timer = undefined;
+    this.#expiry = undefined;
   }
 
-  #expireQueue(oldest: number): void {
+  /** Their places are for those who come. */
+  #dropAllAbandoned(): void {
+    const gone = new Set(this.#queue.filter(isAbandoned));
+    if (gone.size === 0) return;
+    this.#queue = this.#queue.filter((request) => !gone.has(request));
+    for (const request of gone) this.#dropAbandoned(request);
+  }
+
+  #expireQueue(now: number): void {
+    const oldest = now - this.#settings.queueTime;
     while (this.#queue.length > 0) {
       const request = this.#queue[0] as WorkerRequest;
       if (!request.over && request.since > oldest) return;
       this.#queue.shift();
-      if (!this.#dropAbandoned(request)) this.#refuse(request);
+      if (!this.#dropAbandoned(request)) this.#refuse(request, now);
     }
-    for (const link of this.#links) link.expireAhead(oldest, (request) => this.#refuse(request));
+    for (const link of this.#links) link.expireAhead(oldest, (request) => this.#refuse(request, now));
+    this.#settle();
   }
 
-  #refuse(request: WorkerRequest): void {
-    if (!request.over) this.#settings.waited(performance.now() - request.since);
-    request.expire(503, 'no worker was free in time', [['Retry-After', '1']]);
+  #refuse(request: WorkerRequest, now: number): void {
+    if (request.over) return;
+    this.#settings.waited(now - request.since);
+    request.expire(503, OVERLOAD_ERRORS.QUEUE_TIMEOUT, this.#noteRefusal(request, 'QUEUE_TIMEOUT', now));
+  }
+
+  /** @returns the headers of its answer */
+  #noteRefusal({ environ }: WorkerRequest, code: OverloadCode, now: number): Header[] {
+    environ[REFUSED_FOR] = code;
+    this.#settings.refused(code);
+    return [['Retry-After', String(this.#admission.retryAfter(now, this.#slots, this.#queue.length))]];
   }
 
   #expireRunning(oldest: number): void {
@@ -250,4 +341,8 @@ export class Pool {
   #settle(): void {
     if (this.#emptied !== undefined && this.#isEmpty()) this.#emptied.resolve();
   }
+}
+
+function isAbandoned(request: WorkerRequest): boolean {
+  return request.over || (!request.halfClosed && request.environ['stillhouse.client_gone']());
 }

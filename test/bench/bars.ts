@@ -50,6 +50,12 @@ export const BARS: readonly Bar[] = [
   value('up-1g', 'rise', 'rise of the front’s memory', 'at most', 64, 'MB'),
   ratio('up-1g', THROUGHPUT, 'stillhouse', 'nginx-gunicorn', 'at least', 1),
   ratio('down-1g', THROUGHPUT, 'stillhouse', 'nginx-gunicorn', 'at least', 1),
+  ...['overload-wait', 'overload-cpu'].flatMap((work) => [
+    value(work, 'goodputRatio', 'goodput at three times the load, times the peak', 'at least', 0.95),
+    value(work, 'refusedP99', 'p99 of the time to a 503', 'at most', 250, 'ms'),
+  ]),
+  value('health', 'livezP99', 'p99 of /livez with every worker hanging', 'at most', 5, 'ms', 'stillhouse-apps'),
+  value('health', 'metricsP99', 'p99 of /metrics with every worker hanging', 'at most', 5, 'ms', 'stillhouse-apps'),
 ];
 
 /** What a run says of each bar. */
@@ -101,8 +107,9 @@ function value(
   direction: Bar['direction'],
   limit: number,
   unit?: string,
+  contender = 'stillhouse',
 ): Bar {
-  const measure = (results: Measured) => medianOf(rowOf(results, work, 'stillhouse'), metric);
+  const measure = (results: Measured) => medianOf(rowOf(results, work, contender), metric);
   return { work, what, limit, direction, measure, ...(unit === undefined ? {} : { unit }) };
 }
 

@@ -40,6 +40,12 @@ export function median(values: readonly number[]): number {
   return ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
+/** The value below which this part of the values lies; NaN of none. */
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
+}
+
 /** A metric of a row, the median of its rounds; NaN where it was not measured. */
 export function medianOf(row: Row | undefined, metric: string): number {
   return median((row?.rounds ?? []).map((figure) => figure[metric] ?? Number.NaN));

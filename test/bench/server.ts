@@ -24,14 +24,22 @@ process.once('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
+interface Ports {
+  readonly port: number;
+  readonly sparePort: number;
+}
+
 export class BenchServer implements AsyncDisposable {
   readonly port: number;
+  /** Where its other listener stands, if it has one. */
+  readonly sparePort: number;
   readonly #contender: Contender;
   readonly #scratch: string;
   readonly #children: readonly ChildProcess[];
 
-  private constructor(contender: Contender, port: number, scratch: string, children: readonly ChildProcess[]) {
-    this.port = port;
+  private constructor(contender: Contender, ports: Ports, scratch: string, children: readonly ChildProcess[]) {
+    this.port = ports.port;
+    this.sparePort = ports.sparePort;
     this.#contender = contender;
     this.#scratch = scratch;
     this.#children = children;
@@ -46,7 +54,7 @@ export class BenchServer implements AsyncDisposable {
     const commands = contender.commands({ app, port, sparePort, accessLog, scratch });
     const server = new BenchServer(
       contender,
-      port,
+      { port, sparePort },
       scratch,
       commands.map((command, index) => launch(command, scratch, index)),
     );

@@ -1,6 +1,8 @@
 /** What is measured: applications, who serves them, and the loads on each. */
 import type { BenchApp } from './contenders/index.ts';
 import { measureIdle, measureSlow } from './measures/crowds.ts';
+import { measureHealth } from './measures/health.ts';
+import { measureOverload } from './measures/overload.ts';
 import { measureRequests } from './measures/requests.ts';
 import { measureTransfers } from './measures/transfers.ts';
 import type { Figure } from './results.ts';
@@ -163,6 +165,35 @@ export const GROUPS: readonly Group[] = [
       },
     ],
   },
+  {
+    name: 'overload',
+    app: { python: { folder: APPS, module: 'cost' } },
+    contenders: ['stillhouse'],
+    workloads: [
+      {
+        name: 'overload-wait',
+        title: 'Three times what an application can do that waits for 20 ms',
+        measure: overload('/?sleep=20'),
+      },
+      {
+        name: 'overload-cpu',
+        title: 'Three times what an application can do that computes for 20 ms',
+        measure: overload('/?cpu=20'),
+      },
+    ],
+  },
+  {
+    name: 'health',
+    app: { several: { file: `${APPS}/cost.py`, names: ['one', 'two', 'three'] } },
+    contenders: ['stillhouse-apps'],
+    workloads: [
+      {
+        name: 'health',
+        title: 'The admin listener while every worker of three applications hangs, and 200 requests/s come for them',
+        measure: (server, seconds) => measureHealth(server, ['/', '/two/', '/three/'], seconds),
+      },
+    ],
+  },
 ];
 
 function small(connections: number, more: { path?: string; bodyBytes?: number } = {}): Measure {
@@ -175,4 +206,8 @@ function large(direction: 'up' | 'down', bytes: number, count: number): Measure 
 
 function slow(kind: 'slow-heads' | 'slow-bodies', count: number): Measure {
   return (server, seconds) => measureSlow(server, kind, count, seconds);
+}
+
+function overload(path: string): Measure {
+  return (server, seconds) => measureOverload(server, path, seconds);
 }

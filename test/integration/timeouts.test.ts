@@ -61,7 +61,8 @@ test('a request that finds no free worker in the app’s queue time gets 503', n
   wire.send(get(`/busy/hold?${gate}`));
   await until(() => answerOf(server.port, '/busy/').then((answer) => answer.startsWith('503')), 'a 503');
   const refused = await ask(server.port, get('/busy/'));
-  assert.deepEqual([refused.status, header(refused, 'retry-after')], [503, '1']);
+  assert.equal(refused.status, 503);
+  assert.match(header(refused, 'retry-after') ?? '', /^[1-9][0-9]?$/);
   assert.match(await answerOf(server.port, '/other/'), /^200 /);
   folder.write('gate', '');
   assert.equal((await wire.answer()).body.toString(), 'held');

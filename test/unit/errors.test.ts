@@ -7,6 +7,7 @@ import {
   CLIENT_ERRORS,
   ClientError,
   type ClientErrorCode,
+  OVERLOAD_ERRORS,
   START_ERRORS,
   StartError,
   type StartErrorCode,
@@ -16,7 +17,7 @@ const DOCS = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf
 const SRC = new URL('../../src/', import.meta.url);
 
 test('every code stands in docs/errors.md', () => {
-  const codes = [CLIENT_ERRORS, APP_ERRORS, START_ERRORS].flatMap((table) => Object.keys(table));
+  const codes = [CLIENT_ERRORS, OVERLOAD_ERRORS, APP_ERRORS, START_ERRORS].flatMap((table) => Object.keys(table));
   const missing = codes.filter((code) => !DOCS.includes(`\`${code}\``));
   assert.deepEqual(missing, []);
 });
@@ -36,6 +37,7 @@ test('docs/errors.md says of a refusal what the client is told', () => {
   for (const [code, [status, message]] of Object.entries(CLIENT_ERRORS)) {
     assert(DOCS.includes(`| \`${code}\` | ${status} | ${message} |`), code);
   }
+  for (const [code, why] of Object.entries(OVERLOAD_ERRORS)) assert(DOCS.includes(`| \`${code}\` | ${why} |`), code);
 });
 
 test('a refusal has a status of 4xx or 5xx, and words of its own', () => {

@@ -8,6 +8,8 @@ export interface BenchApp {
   readonly typescript?: string;
   /** The same in the frameworks' own terms: a name that apps/node-server.mjs knows. */
   readonly javascript?: string;
+  /** One in Python as several apps, the first at the root: its file, and their names. */
+  readonly several?: { readonly file: string; readonly names: readonly string[] };
 }
 
 /** What a start is given. */

@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodePath } from '../node26.ts';
 import { ROOT } from '../root.ts';
@@ -27,6 +28,18 @@ export const STILLHOUSE: readonly Contender[] = [
     isFront,
   },
   {
+    name: 'stillhouse-apps',
+    setup: `one front, several apps with ${PROCESSES} workers each, metrics and request ids on`,
+    language: 'several',
+    absent: () => lacksProgram(PYTHON),
+    commands: (start) => {
+      const { file, names } = start.app.several as { file: string; names: readonly string[] };
+      for (const [at, name] of names.entries()) writeApp(join(start.scratch, 'apps', name), file, at === 0);
+      return [command(start, 'serve', `--apps-directory=${join(start.scratch, 'apps')}`, `--python=${PYTHON}`)];
+    },
+    isFront,
+  },
+  {
     name: 'make-server',
     setup: 'makeServer() of Stillhouse in the process of the application, one process',
     language: 'typescript',
@@ -41,12 +54,22 @@ export const STILLHOUSE: readonly Contender[] = [
   },
 ];
 
-function serve({ port, sparePort, accessLog, scratch }: Start, file: string, ...options: string[]): Command {
+function serve(start: Start, file: string, ...options: string[]): Command {
+  return command(start, `${file}:application`, ...options);
+}
+
+/** An app whose code lies elsewhere. */
+function writeApp(folder: string, file: string, isRoot: boolean): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'app.yaml'), `app: ${join(ROOT, file)}:application\n${isRoot ? 'path: /\n' : ''}`);
+}
+
+function command({ port, sparePort, accessLog, scratch }: Start, what: string, ...options: string[]): Command {
   return {
     file: nodePath(),
     args: [
       join(ROOT, 'bin/stillhouse.mjs'),
-      `${file}:application`,
+      what,
       `--workers=${PROCESSES}`,
       `--bind=127.0.0.1:${port}`,
       // With it the metrics are not only counted but collected too, as in production.

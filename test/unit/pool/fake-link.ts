@@ -1,6 +1,7 @@
 /** A pool over links that only remember what they were given, and whose workers are played by the test. */
 import { performance } from 'node:perf_hooks';
 import { mock, type TestContext } from 'node:test';
+import type { OverloadCode } from '../../../src/errors.ts';
 import { Pool, type PoolSettings } from '../../../src/pool/pool.ts';
 import type { WorkerLink } from '../../../src/pool/worker-link.ts';
 import type { WorkerRequest } from '../../../src/pool/worker-request.ts';
@@ -135,6 +136,8 @@ export interface SetUp {
   readonly links: FakeLink[];
   /** How long each request waited until it was begun or given up. */
   readonly waits: number[];
+  /** Why requests got 503. */
+  readonly refusals: OverloadCode[];
   /** How many left while they waited. */
   readonly abandoned: () => number;
 }
@@ -145,10 +148,13 @@ export function setUp(...slots: number[]): SetUp {
 
 export function setUpShared(patience: number, ...slots: number[]): SetUp {
   const waits: number[] = [];
+  const refusals: OverloadCode[] = [];
   let abandoned = 0;
   const settings: PoolSettings = {
     window: 1000,
     queueTime: 1000,
+    queueSize: 1000,
+    refused: (code) => void refusals.push(code),
     timeout: 0,
     waited: (ms) => void waits.push(ms),
     grace: 5000,
@@ -160,7 +166,7 @@ export function setUpShared(patience: number, ...slots: number[]): SetUp {
   const pool = new Pool(settings);
   const links = slots.map((count) => new FakeLink(count));
   for (const link of links) pool.add(link as unknown as WorkerLink);
-  return { pool, links, waits, abandoned: () => abandoned };
+  return { pool, links, waits, refusals, abandoned: () => abandoned };
 }
 
 export interface Asked {

@@ -39,25 +39,32 @@ class Course {
   readonly seen: Seen = { sent: [], begun: [], returned: [], broken: [] };
   readonly asked: Asked[] = [];
   readonly left = new Set<Asked>();
+  /** Those that were refused because the queue was full. */
+  readonly refused = new Set<Asked>();
   deaths = 0;
   readonly #slots: readonly number[];
+  readonly #queueSize: number;
   readonly #workers: ModelWorker[];
   readonly #pass: (ms: number) => void;
-  readonly #pool = new Pool({
-    window: 1000,
-    queueTime: Number.MAX_SAFE_INTEGER,
-    timeout: 0,
-    waited: () => undefined,
-    grace: 5000,
-    timedOut: () => undefined,
-    abandoned: () => undefined,
-    patience: 0,
-    ahead: 3,
-  });
+  readonly #pool: Pool;
 
-  constructor(slots: readonly number[], pass: (ms: number) => void) {
+  constructor(slots: readonly number[], queueSize: number, pass: (ms: number) => void) {
     this.#slots = slots;
+    this.#queueSize = queueSize;
     this.#pass = pass;
+    this.#pool = new Pool({
+      window: 1000,
+      queueTime: Number.MAX_SAFE_INTEGER,
+      queueSize,
+      refused: (code) => assert.equal(code, 'QUEUE_FULL'),
+      timeout: 0,
+      waited: () => undefined,
+      grace: 5000,
+      timedOut: () => undefined,
+      abandoned: () => undefined,
+      patience: 0,
+      ahead: 3,
+    });
     this.#workers = slots.map((count) => new ModelWorker(this.#pool, count, this.seen));
   }
 
@@ -106,7 +113,17 @@ class Course {
   }
 
   #ask(count: number): void {
-    for (let given = 0; given < count; given++) this.asked.push(ask(this.#pool, `/${this.asked.length}`));
+    for (let given = 0; given < count; given++) {
+      const isFull = this.#pool.queued >= this.#queueSize;
+      const one = ask(this.#pool, `/${this.asked.length}`);
+      this.asked.push(one);
+      assert.deepEqual(
+        one.heads.map(({ status }) => status),
+        isFull ? ['503 Service Unavailable'] : [],
+        'who finds the queue full is refused at once, and nobody else',
+      );
+      if (isFull) this.refused.add(one);
+    }
   }
 
   #finishAll(): void {
@@ -132,7 +149,7 @@ function isOver({ request }: Asked): boolean {
 }
 
 function check(course: Course, slots: readonly number[]): void {
-  const { seen, asked, left, deaths } = course;
+  const { seen, asked, left, refused, deaths } = course;
   assert.deepEqual(seen.broken, []);
   assert(course.isDrained, 'everything has come to its end');
   assert.equal(new Set(seen.begun).size, seen.begun.length, 'none was begun twice');
@@ -142,6 +159,14 @@ function check(course: Course, slots: readonly number[]): void {
     if (left.has(one)) continue;
     const [head, ...more] = one.heads.map(({ status }) => status.slice(0, 3));
     assert.deepEqual([more, one.receiver.events.length], [[], 1], `request ${at} is answered once`);
+    if (refused.has(one)) {
+      assert.deepEqual(
+        [head, seen.sent.includes(`/${at}`)],
+        ['503', false],
+        `request ${at} was refused, and never sent`,
+      );
+      continue;
+    }
     assert(head === '200' || head === '502', `request ${at} got ${head}`);
     if (head === '502') lost++;
     else assert(begun.has(`/${at}`), `request ${at} was begun`);
@@ -157,11 +182,13 @@ test('whatever happens, each request is answered once and begun at most once', a
   const { pass } = holdClock(t);
   let ahead = 0;
   let returned = 0;
+  let refused = 0;
   const holds = fc.asyncProperty(
     fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
+    fc.integer({ min: 1, max: 24 }),
     fc.array(step, { minLength: 20, maxLength: 60 }),
-    async (slots, steps) => {
-      const course = new Course(slots, pass);
+    async (slots, queueSize, steps) => {
+      const course = new Course(slots, queueSize, pass);
       await course.warmUp();
       for (const { act, settles } of steps) {
         await course.take(act);
@@ -169,10 +196,12 @@ test('whatever happens, each request is answered once and begun at most once', a
         ahead += course.waiting;
       }
       returned += course.seen.returned.length;
+      refused += course.refused.size;
       await course.end();
       check(course, slots);
     },
   );
   await fc.assert(holds, { numRuns: 300 });
-  assert(ahead > 0 && returned > 0, `${ahead} were seen ahead, ${returned} were given back: it was tested`);
+  const count = `${ahead} were seen ahead, ${returned} were given back, ${refused} were refused`;
+  assert(ahead > 0 && returned > 0 && refused > 0, `${count}: it was tested`);
 });

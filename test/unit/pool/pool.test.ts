@@ -1,7 +1,8 @@
 /** The pool over links that only remember what they were given. */
 import assert from 'node:assert/strict';
+import { performance } from 'node:perf_hooks';
 import { afterEach, beforeEach, mock, test } from 'node:test';
-import { ClientGone } from '../../../src/errors.ts';
+import { ClientGone, REFUSED_FOR } from '../../../src/errors.ts';
 import { ProtocolError } from '../../../src/pool/frames.ts';
 import type { WorkerLink } from '../../../src/pool/worker-link.ts';
 import { BUFFERED_BODY } from '../../../src/wsgi/buffered-body.ts';
@@ -86,9 +87,11 @@ test('who waits too long gets 503 with Retry-After, and the others go on waiting
   const [link] = links as [FakeLink];
   ask(pool, '/running');
   const early = ask(pool, '/early');
-  pass(750);
+  pass(400);
   const late = ask(pool, '/late');
-  pass(250);
+  pass(599);
+  assert.equal(early.heads.length, 0);
+  pass(1);
   assert.equal(early.heads[0]?.status, '503 Service Unavailable');
   assert(early.heads[0]?.headers.some(([name, value]) => name === 'Retry-After' && value === '1'));
   assert.match(early.receiver.events.join(), /no worker was free in time/);
@@ -161,4 +164,73 @@ test('a request whose body is still to come is not sent ahead of a free slot, an
   assert.equal(pool.queued, 2);
   link.free(pool);
   assert.deepEqual([link.given.slice(-2), link.ahead, pool.queued], [['/upload', '/3'], ['/3'], 0]);
+});
+
+test('who finds the queue full is refused at once, and is not sent when a slot is free', (t) => {
+  holdClock(t);
+  const { pool, links, refusals, waits } = setUp(1);
+  const [link] = links as [FakeLink];
+  const asked = Array.from({ length: 1003 }, (_, at) => ask(pool, `/${at}`));
+  const refused = asked.filter(({ heads }) => heads.length > 0);
+  assert.deepEqual(
+    refused.map(({ request, heads }) => [request.environ.PATH_INFO, heads[0]?.status]),
+    [
+      ['/1001', '503 Service Unavailable'],
+      ['/1002', '503 Service Unavailable'],
+    ],
+  );
+  assert(refused[0]?.heads[0]?.headers.some(([name]) => name === 'Retry-After'));
+  assert.match(refused[0]?.receiver.events.join() ?? '', /more requests wait/);
+  assert.equal(refused[0]?.request.environ[REFUSED_FOR], 'QUEUE_FULL');
+  assert.deepEqual(refusals, ['QUEUE_FULL', 'QUEUE_FULL']);
+  assert.deepEqual([pool.queued, pool.isFull, waits.length], [1000, true, 1], 'who is refused has not waited');
+  while (link.givenCount > 0) link.free(pool);
+  assert.deepEqual([link.given.length, pool.isFull], [1001, false]);
+});
+
+test('who waits for a better slot than one that is free is not refused', () => {
+  const { pool, refusals } = setUpShared(60_000, 64);
+  for (let at = 0; at < 1100; at++) ask(pool, `/${at}`);
+  assert.deepEqual([pool.queued, pool.isFull, refusals], [1099, false, []]);
+});
+
+test('an app that has no worker yet lets requests wait for one, however long it has rested', (t) => {
+  const { pass } = holdClock(t);
+  const { pool, links, refusals } = setUp(1);
+  ask(pool, '/1');
+  links[0]?.free(pool);
+  pool.remove(links[0] as unknown as WorkerLink);
+  pass(30_000);
+  for (let at = 0; at < 50; at++) ask(pool, `/${at}`);
+  assert.deepEqual([pool.queued, refusals], [50, []]);
+});
+
+test('whose client has gone leaves its place to who comes', (t) => {
+  const { pass } = holdClock(t);
+  const { pool, abandoned } = setUp(1);
+  let gone = false;
+  ask(pool, '/running');
+  for (let at = 0; at < 1000; at++) ask(pool, `/${at}`, { 'stillhouse.client_gone': () => gone && at > 0 });
+  assert.equal(pool.isFull, true);
+  gone = true;
+  pass(250);
+  assert.deepEqual([pool.queued, pool.isFull, abandoned()], [1, false, 999]);
+});
+
+test('each is refused when its own time has come, to the millisecond', (t) => {
+  const { pass } = holdClock(t);
+  const { pool, refusals, waits } = setUp(1);
+  for (const path of ['/running', '/1', '/2', '/3']) {
+    ask(pool, path);
+    pass(7);
+  }
+  assert.equal(pool.oldestWait(performance.now()), 21);
+  const counts = [];
+  for (let ms = 28; ms <= 1028; ms++) {
+    if (refusals.length > counts.length) counts.push(ms);
+    pass(1);
+  }
+  assert.deepEqual(counts, [1007, 1014, 1021]);
+  assert.deepEqual(waits.slice(1), [1000, 1000, 1000]);
+  assert.deepEqual([pool.queued, pool.oldestWait(performance.now())], [0, 0]);
 });
