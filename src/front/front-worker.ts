@@ -36,6 +36,10 @@ const LAST_WORDS_MS = 100;
 const LAST_LINES = 10;
 /** How long the stacks of a worker are waited for: C code that holds the GIL gives none. */
 const STACKS_MS = 1500;
+/** Bytes of stacks that are kept. */
+const STACKS_SIZE = 262_144;
+/** How often the log says that output was dropped. */
+const DROPPED_MS = 1000;
 /** The question that the watch over the import asks; all others have numbers from 1. */
 const BOOT_QUESTION = 0;
 const NO_STACKS = 'the worker did not say: it holds its interpreter in C code, or is stopped';
@@ -55,6 +59,8 @@ export class FrontWorker {
   readonly #life: number;
   #pings: PingWatch | undefined;
   #served = 0;
+  #dropping: NodeJS.Timeout | undefined;
+  #dropped = 0;
   #ready = false;
   #stopping = false;
   /** What it printed last: what a process says before it dies is mostly why. */
@@ -163,6 +169,7 @@ export class FrontWorker {
     const failure = this.#plan.warmUp === '' ? undefined : await warmUp(this.#link, this.#plan);
     this.#watch.stop();
     if (failure !== undefined) return this.#fail(failure);
+    if (this.#stopping) return;
     this.#ready = true;
     this.#events.ready(ready);
     this.#pool.add(this.#link);
@@ -174,7 +181,7 @@ export class FrontWorker {
   }
 
   #hearStacks({ id, body }: Frame): void {
-    const text = body.toString('utf8');
+    const text = body.toString('utf8', 0, STACKS_SIZE);
     if (id === BOOT_QUESTION) this.#watch.stacks(text);
     else this.#stacks.answer(id, text);
   }
@@ -215,9 +222,18 @@ export class FrontWorker {
     for (const { level, message, ...rest } of records) {
       this.#log[level]({ ...(running === undefined ? {} : { request: running }), ...rest }, message);
     }
-    const dropped = reader.takeDropped();
-    if (dropped > 0)
+    this.#dropped += reader.takeDropped();
+    if (this.#dropped > 0) this.#tellDroppedSoon();
+  }
+
+  /** Not with each piece of a flood: that would be one more. */
+  #tellDroppedSoon(): void {
+    this.#dropping ??= setTimeout(() => {
+      this.#dropping = undefined;
+      const dropped = this.#dropped;
+      this.#dropped = 0;
       this.#log.warn({ code: 'APP_OUTPUT_DROPPED', dropped }, 'the app prints faster than its log is allowed to grow');
+    }, DROPPED_MS);
   }
 }
 

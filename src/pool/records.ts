@@ -18,7 +18,13 @@ const LINE = 65536;
 /** Records that may come at once, and how many more each second. */
 const BURST = 2000;
 const RATE = 500;
-const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
+/** Once they came too fast, none is taken before so many may come. */
+const AGAIN = 100;
+/** Characters of a record that counts as one; longer ones count as several. */
+const SHORT = 1024;
+const LINE_FEED = 0x0a;
+/** An application's own; the server's codes are not for it to give. */
+const CODE = /^APP_[A-Z0-9_]{1,60}$/;
 const LEVELS: ReadonlySet<unknown> = new Set(['debug', 'info', 'warn', 'error']);
 const RECORD_SEPARATOR = '\x1e';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a record begins at its separator, also behind a line that was not ended (RFC 7464, 2.1)
@@ -32,6 +38,7 @@ export class RecordReader {
   #allowance = BURST;
   #refilled = 0;
   #dropped = 0;
+  #flooded = false;
 
   constructor(stream: AppRecord['stream']) {
     this.#stream = stream;
@@ -50,6 +57,8 @@ export class RecordReader {
   receive(bytes: Buffer, now: number): AppRecord[] {
     this.#allowance = Math.min(BURST, this.#allowance + ((now - this.#refilled) / 1000) * RATE);
     this.#refilled = now;
+    if (this.#flooded && this.#allowance < AGAIN) return this.#skip(bytes);
+    this.#flooded = false;
     const lines = (this.#rest + this.#decoder.write(bytes)).split(LINE_END);
     this.#rest = lines.pop() as string;
     if (this.#rest.length > LINE) {
@@ -71,13 +80,23 @@ export class RecordReader {
     for (const line of lines) {
       if (line === '') continue;
       if (this.#allowance < 1) {
+        this.#flooded = true;
         this.#dropped++;
         continue;
       }
-      this.#allowance--;
+      this.#allowance -= Math.max(1, line.length / SHORT);
       records.push(readRecord(line.slice(0, LINE), this.#stream));
     }
     return records;
+  }
+
+  /** Counts lines without making them: what floods its log must not keep its front busy. */
+  #skip(bytes: Buffer): AppRecord[] {
+    for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) this.#dropped++;
+    if (this.#rest !== '') this.#dropped++;
+    this.#rest = '';
+    this.#decoder.end();
+    return [];
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { ControlWords } from './control-words.ts';
 import { encodeRequest } from './encode-request.ts';
 import { type FrameTaker, readFrames, readLargeFrames } from './frame-source.ts';
 import { encodeCredit, encodeFrame, encodeJson, FLAG, FRAME_LIMIT, type Frame, ProtocolError, TYPE } from './frames.ts';
@@ -28,7 +29,6 @@ export interface LinkEvents {
 const ID_SIZE = 4;
 const CREDIT_SIZE = 4;
 /** What is not the link's own to answer. */
-const CONTROL_TYPES: ReadonlySet<number> = new Set([TYPE.READY, TYPE.FAILED, TYPE.STACKS, TYPE.PING]);
 
 /**
  * The front's view of one worker: its sockets, its slots and the requests that it was given, in that order. A worker begins them in their order, so those that
@@ -37,6 +37,8 @@ const CONTROL_TYPES: ReadonlySet<number> = new Set([TYPE.READY, TYPE.FAILED, TYP
 export class WorkerLink implements Carrier {
   readonly slots: number;
   readonly #debug: boolean;
+  readonly #streaming: boolean;
+  readonly #words = new ControlWords();
   /** The two that it goes on with. */
   readonly sockets: LinkSockets;
   readonly #events: LinkEvents;
@@ -52,6 +54,7 @@ export class WorkerLink implements Carrier {
   constructor(sockets: LinkSockets, start: Start, events: LinkEvents) {
     this.slots = start.threads;
     this.#debug = start.debug;
+    this.#streaming = start.streaming;
     this.#events = events;
     const { control } = sockets;
     const data = readLargeFrames(
@@ -174,7 +177,8 @@ export class WorkerLink implements Carrier {
     const late = overdue.filter(({ over, started }) => !over && !started);
     if (late.length > 0) this.#events.late(late);
     for (const request of late) request.expire(504, 'the application did not answer in time', [], FLAG.INTERRUPT);
-    if (overdue.some(({ expired, busySince }) => expired && busySince <= stuck)) {
+    for (const request of this.#requests) request.insist(oldest);
+    if (this.#requests.some((request) => request.isStuck(stuck))) {
       this.#break('a request ran on after its timeout');
     }
     return late.length;
@@ -190,12 +194,12 @@ export class WorkerLink implements Carrier {
 
   /** Asks for the stacks of all threads; the answer comes as a STACKS frame of the same id. */
   askStacks(id: number): void {
-    if (this.#open) this.sockets.control.write(encodeFrame(TYPE.STACKS, id));
+    this.#ask(TYPE.STACKS, id);
   }
 
   /** Asks whether the worker is there; the answer comes as a PING frame of the same id. */
   ping(id: number): void {
-    if (this.#open) this.sockets.control.write(encodeFrame(TYPE.PING, id));
+    this.#ask(TYPE.PING, id);
   }
 
   /** Asks the worker to end when its requests have. */
@@ -220,6 +224,12 @@ export class WorkerLink implements Carrier {
     this.sockets.data.destroy();
     this.sockets.control.destroy();
     return { cut: cut.map((request) => request.requestId ?? ''), unbegun };
+  }
+
+  #ask(type: typeof TYPE.STACKS | typeof TYPE.PING, id: number): void {
+    if (!this.#open) return;
+    this.#words.ask(type, id);
+    this.sockets.control.write(encodeFrame(type, id));
   }
 
   get #first(): WorkerRequest | undefined {
@@ -256,16 +266,16 @@ export class WorkerLink implements Carrier {
   #control(frame: Frame): void {
     if (frame.type === TYPE.RETURNED) return this.#takeBack(frame.body);
     if (frame.type === TYPE.CREDIT) return this.#credit(frame);
-    if (!CONTROL_TYPES.has(frame.type)) {
-      throw new ProtocolError(`a frame of type ${frame.type} on the control link`);
-    }
+    this.#words.check(frame);
     this.#events.control(frame);
   }
 
   #credit({ id, body }: Frame): void {
-    if (body.length !== CREDIT_SIZE) throw new ProtocolError(`a CREDIT of ${body.length} bytes`);
+    if (!this.#streaming || body.length !== CREDIT_SIZE) throw new ProtocolError(`a CREDIT of ${body.length} bytes`);
+    const request = this.#find(id);
     // It may have crossed with the end of its request.
-    this.#find(id)?.want(body.readUInt32LE());
+    if (request === undefined) this.#words.lateCredit();
+    else request.want(body.readUInt32LE());
   }
 
   #takeBack(ids: Buffer): void {
@@ -303,6 +313,7 @@ export class WorkerLink implements Carrier {
     if (!request.over) throw new ProtocolError('a slot freed before its response has ended');
     this.#remove(request);
     request.left();
+    this.#words.ended();
     this.#events.freed((frame.flags & FLAG.SLOW) !== 0);
   }
 

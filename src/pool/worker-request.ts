@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { AppFailed, ClientGone } from '../errors.ts';
 import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
 import { gatherChunks } from '../wsgi/chunk.ts';
@@ -38,6 +39,9 @@ export class WorkerRequest implements PushedBody {
   readonly halfClosed: boolean;
   /** When a worker began it, by what the worker has freed; 0: not yet. */
   began = 0;
+  /** Since when nobody waits for what its application still does, in the pool's milliseconds; 0: somebody does. */
+  #givenUp = 0;
+  #insisted = false;
   /** Whether it was answered in place of a worker that may still answer. */
   expired = false;
   readonly #startResponse: StartResponse;
@@ -131,6 +135,23 @@ export class WorkerRequest implements PushedBody {
     this.#feed.grant(size);
   }
 
+  /** Interrupts an application that goes on, though it was told that nobody has waited for it since before `oldest`. */
+  insist(oldest: number): void {
+    if (this.#insisted || !this.#isVain(oldest)) return;
+    this.#insisted = true;
+    this.carrier?.cancel(this, FLAG.INTERRUPT);
+  }
+
+  /** Whether it runs on after its interruption, which was due before `stuck`. */
+  isStuck(stuck: number): boolean {
+    return (this.began !== 0 && this.expired && this.busySince <= stuck) || this.#isVain(stuck);
+  }
+
+  /** Whether it has run for nobody since then. */
+  #isVain(since: number): boolean {
+    return this.began !== 0 && this.#givenUp !== 0 && Math.max(this.#givenUp, this.began) <= since;
+  }
+
   /** The worker has freed its slot or given it back, or is dead. */
   left(): void {
     this.began = 0;
@@ -163,6 +184,9 @@ export class WorkerRequest implements PushedBody {
     if (frame.type === TYPE.ABORT)
       return this.fail(this.#feed?.failure?.error ?? new AppFailed(frame.body.toString('utf8')));
     this.#credit -= frame.body.length;
+    // They would cost no credit, without end.
+    if (frame.type === TYPE.DATA && frame.body.length === 0 && (frame.flags & FLAG.END) === 0)
+      throw new ProtocolError('an empty DATA');
     if (this.#credit < 0) throw new ProtocolError('more body bytes than were granted');
     if (frame.type === TYPE.RESPONSE) this.#start(frame);
     else if (!this.#started) throw new ProtocolError('DATA before RESPONSE');
@@ -215,6 +239,7 @@ export class WorkerRequest implements PushedBody {
 
   /** Nobody waits for the answer. @param reason told to an application that waits for more of the body */
   #cancel(reason: string, flags = 0): void {
+    if (!this.expired) this.#givenUp = performance.now();
     this.carrier?.cancel(this, flags);
     this.#feed?.stop(reason);
   }

@@ -17,7 +17,7 @@ export const START: Start = {
   threads: 2,
   multiprocess: false,
   window: 1000,
-  streaming: false,
+  streaming: true,
   debug: false,
   lint: false,
   packages: null,

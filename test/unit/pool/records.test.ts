@@ -130,3 +130,19 @@ test('what comes faster than the rate is dropped and counted, and the rate recov
   assert.equal(reader.takeDropped(), 2500);
   assert.equal(reader.receive(burst, 1_000_000).length, 2000, 'and no more than a burst');
 });
+
+test('long lines count as several, and a flood is not even read until it has ceased for a while', () => {
+  const reader = new RecordReader('stdout');
+  const long = Buffer.from(`${'x'.repeat(65_000)}\n`);
+  let taken = 0;
+  for (let times = 0; times < 100; times++) taken += reader.receive(long, 0).length;
+  assert.ok(taken > 20 && taken < 40, `${taken} of 64 KB`);
+  assert.ok(reader.takeDropped() > 60);
+  assert.deepEqual(reader.receive(Buffer.from('a\nb\nc'), 10), []);
+  assert.equal(reader.takeDropped(), 2);
+  const later = reader.receive(Buffer.from('\nd\n'), 1000);
+  assert.deepEqual(
+    later.map(({ message }) => message),
+    ['d'],
+  );
+});

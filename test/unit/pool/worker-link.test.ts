@@ -172,14 +172,18 @@ test('an early end of the stream is reported, and what runs waits for the news o
   assert.deepEqual([worker.link.givenCount, worker.link.freeSlots], [0, Number.NEGATIVE_INFINITY]);
 });
 
-test('READY, FAILED and STACKS are handed on', async () => {
-  const worker = new PlayedWorker();
-  for (const type of [TYPE.READY, TYPE.FAILED, TYPE.STACKS])
-    await worker.say(type, 0, { body: Buffer.from('x') }, worker.control);
-  assert.deepEqual(
-    worker.controls.map(({ type }) => type),
-    [TYPE.READY, TYPE.FAILED, TYPE.STACKS],
-  );
+test('READY or FAILED, and the stacks that were asked for, are handed on', async () => {
+  for (const first of [TYPE.READY, TYPE.FAILED]) {
+    const worker = new PlayedWorker();
+    worker.link.askStacks(0);
+    for (const type of [first, TYPE.STACKS]) await worker.say(type, 0, { body: Buffer.from('x') }, worker.control);
+    assert.deepEqual(
+      worker.controls.map(({ type }) => type),
+      [first, TYPE.STACKS],
+    );
+    await worker.say(TYPE.STACKS, 0, { body: Buffer.from('x') }, worker.control);
+    assert.equal(worker.broken.length, 1, 'an answer more than questions');
+  }
 });
 
 function decode(bytes: Buffer): { frame: Frame; pairs: Record<string, string> } {

@@ -88,8 +88,8 @@ test('a head without a byte gives no chunk', () => {
   const { request, heads } = make();
   const receiver = push(request);
   request.receive(response());
-  request.receive(data(''));
   assert.deepEqual([heads.length, receiver.events], [1, []]);
+  assert.throws(() => request.receive(data('')), ProtocolError, 'it would cost no credit, without end');
   request.receive(data('', FLAG.END));
   assert.deepEqual(receiver.events, ['last ']);
 });
@@ -107,7 +107,7 @@ test('it can be iterated too', async () => {
 
 test('what came before anybody took it leaves in one piece, before the end or the failure', async () => {
   const ended = make().request;
-  for (const given of [response('a'), data('b'), data(''), data('c', FLAG.END)]) ended.receive(given);
+  for (const given of [response('a'), data('b'), data('c', FLAG.END)]) ended.receive(given);
   assert.deepEqual(push(ended).events, ['last abc']);
   const failed = make().request;
   for (const given of [response('a'), data('b'), frame(TYPE.ABORT, '')]) failed.receive(given);
