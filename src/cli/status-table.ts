@@ -39,10 +39,10 @@ function serverLines(status: ServerStatus, now: Date): Line[] {
   const reasons = notReady(status);
   const since = duration((now.getTime() - Date.parse(started)) / 1000);
   const ready: Span = reasons.length === 0 ? { text: 'ready', tone: 'good' } : { text: 'not ready', tone: 'bad' };
-  const may = limits === undefined ? '' : `, with ${cpus(limits.cpus)} and ${bytes(limits.memory)} of memory`;
+  const may = `with ${cpus(limits.cpus)} and ${bytes(limits.memory)} of memory`;
   return [
     [{ text: `Stillhouse ${version}, server ${pid}`, tone: 'strong' }, { text: ', ' }, ready],
-    line(`${state === 'serving' ? 'serves' : `is ${state}`} at ${urls.join(' ')}, up ${since}${may}`),
+    line(`${state === 'serving' ? 'serves' : `is ${state}`} at ${urls.join(' ')}, up ${since}, ${may}`),
     ...reasons.map((reason) => line(`${INDENT}${escapeControls(reason)}`, 'bad')),
   ];
 }

@@ -81,7 +81,7 @@ test('a reload that goes on, one that failed, a crash loop, an app that is idle'
     textOf(apps, { fronts }),
     `
 Stillhouse 1, server 1, ready
-serves at http://127.0.0.1:8000/, up 2 h 3 min
+serves at http://127.0.0.1:8000/, up 2 h 3 min, with 2 CPUs and 1 GiB of memory
 
 APP   MOUNTED AT     STATE    GENERATION  WORKERS  MAY HAVE  QUEUED  IN FLIGHT  REPLACED
 blog  /blog          serving           3  1 of 1   1              0          0
@@ -120,7 +120,7 @@ test('a server that is not ready, with an app that failed', () => {
     textOf([app], { state: 'starting', started: '2026-01-01T02:03:04.500Z' }),
     `
 Stillhouse 1, server 1, not ready
-is starting at http://127.0.0.1:8000/, up 0 s
+is starting at http://127.0.0.1:8000/, up 0 s, with 2 CPUs and 1 GiB of memory
     blog is failed
 
 APP   MOUNTED AT  STATE   GENERATION  WORKERS  MAY HAVE  QUEUED  IN FLIGHT  REPLACED
