@@ -7,6 +7,7 @@ import { times } from './support/form.ts';
 import { Load } from './support/load.ts';
 
 const DEPLOYMENTS = times(8, 50);
+const PATIENT = 'boot_timeout: 60\n';
 
 /** Each way in which code can be broken, and the code of its error. */
 const BROKEN = {
@@ -36,7 +37,9 @@ for (const { language, file, needed } of LANGUAGES) {
     `${DEPLOYMENTS} broken deployments of a ${language} application: the old code serves throughout, each error is reported`,
     needed,
     async () => {
-      await using chaos = await ChaosServer.of(file, ['--workers=2']);
+      const files = { [file]: fixture(file), 'stillhouse.yaml': PATIENT };
+      const env = { STILLHOUSE_CONFIG: 'stillhouse.yaml' };
+      await using chaos = await ChaosServer.start(file, files, ['--workers=2'], { env });
       await using load = new Load(chaos.port);
       const before = await chaos.workers(2);
       for (let count = 0; count < DEPLOYMENTS; count++) {
@@ -44,7 +47,7 @@ for (const { language, file, needed } of LANGUAGES) {
         const already = chaos.recordsOf(code).length;
         chaos.folder.write(file, text);
         // What is to be found broken must not be found slow, on a machine however busy.
-        chaos.folder.write('stillhouse.yaml', `boot_timeout: ${code === 'APP_BOOT_TIMEOUT' ? 1 : 60}\n`);
+        chaos.folder.write('stillhouse.yaml', code === 'APP_BOOT_TIMEOUT' ? 'boot_timeout: 1\n' : PATIENT);
         chaos.server.signal('SIGHUP');
         await chaos.server.record(() => chaos.recordsOf(code).length > already, `the record of ${code}`);
         assert.ok(chaos.recordsOf(code).at(-1)?.cure, 'with its cure');
@@ -53,7 +56,7 @@ for (const { language, file, needed } of LANGUAGES) {
       }
       assert.deepEqual(await chaos.workers(2), before, 'its workers are the same');
 
-      chaos.folder.write('stillhouse.yaml', 'boot_timeout: 60\n');
+      chaos.folder.write('stillhouse.yaml', PATIENT);
       chaos.folder.write(file, fixture(file));
       chaos.server.signal('SIGHUP');
       while ((await chaos.workers(2)).some((pid) => before.includes(pid))) await load.answered(1);

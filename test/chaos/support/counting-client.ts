@@ -87,8 +87,8 @@ export class CountingClient {
     const head = `POST ${path} HTTP/1.1\r\nHost: test\r\nX-Request-Id: ${id}\r\nContent-Length: ${body.length}\r\n\r\n`;
     socket.write(Buffer.concat([Buffer.from(head, 'latin1'), body]));
     const late = setTimeout(() => {
+      this.#leave();
       this.#lose(running, 'silent');
-      socket.destroy();
     }, patience);
     await done.promise;
     clearTimeout(late);
