@@ -11,7 +11,7 @@ const LAYERS = [
   ['errors.ts', 'wsgi'],
   ['http', 'observe', 'config'],
   ['middleware', 'pool', 'apps', 'admin'],
-  ['workers', 'front'],
+  ['workers', 'front', 'machine', 'watch'],
   ['supervisor'],
   ['cli', 'index.ts'],
   ['bin.ts'],

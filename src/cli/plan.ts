@@ -11,12 +11,12 @@ import type { Target } from '../apps/target.ts';
 import type { Resolved } from '../config/layer.ts';
 import type { Settings } from '../config/settings.ts';
 import { StartError } from '../errors.ts';
+import { machineLimits } from '../machine/machine-limits.ts';
+import { frontsOf, workersOf } from '../machine/sizing.ts';
 import type { LogSettings } from '../observe/log.ts';
 import { PROTOCOL_VERSION } from '../pool/start.ts';
 import { FRONT_MAIN } from '../supervisor/front-process.ts';
-import { machineLimits } from '../supervisor/machine-limits.ts';
 import type { AppPlan, Runnable, ServePlan } from '../supervisor/plan.ts';
-import { frontsOf, workersOf } from '../supervisor/sizing.ts';
 import { readVersion } from './version.ts';
 
 /** Slots of a Python worker run in threads; those of a Node worker share its event loop, where a request that waits costs nothing. */

@@ -1,13 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import type { AppStatus, ServerStatus, Snapshot } from '../admin/status.ts';
 import { canAnswer, WORKER_STATES } from '../admin/status.ts';
+import { limitFamilies, type MachineLimits } from '../machine/machine-limits.ts';
+import { ProcessFigures } from '../machine/process-figures.ts';
 import { type Family, family, type MetricName, RESTART_CAUSES } from '../observe/metrics.ts';
 import { DeadCounters } from '../observe/snapshots.ts';
 import { Tally } from '../observe/tally.ts';
 import type { Deployment } from './deployment.ts';
 import type { Fronts } from './fronts.ts';
-import { limitFamilies, type MachineLimits } from './machine-limits.ts';
-import { ProcessFigures } from './process-figures.ts';
 import type { Reloads } from './reloads.ts';
 
 const LOOK_MS = 1000;

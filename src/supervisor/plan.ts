@@ -2,8 +2,8 @@ import type { Account } from '../apps/account.ts';
 import type { StartFailure } from '../errors.ts';
 import type { AppMount, FrontSettings, GenerationPlan } from '../front/protocol.ts';
 import type { Limits } from '../http/limits.ts';
+import type { MachineLimits } from '../machine/machine-limits.ts';
 import type { Start } from '../pool/start.ts';
-import type { MachineLimits } from './machine-limits.ts';
 import type { ListenAddress } from './sockets.ts';
 
 /** How many workers an app has. Times in milliseconds. */

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { StartFailure } from '../errors.ts';
 import type { FromFront } from '../front/protocol.ts';
+import type { OutOfMemory } from '../machine/out-of-memory.ts';
 import type { RestartCause } from '../observe/metrics.ts';
 import { Backoff } from './backoff.ts';
 import type { FrontProcess } from './front-process.ts';
-import type { OutOfMemory } from './out-of-memory.ts';
 import type { Runnable } from './plan.ts';
 import { describeEnding, type Ending, workerPrefix } from './spawn.ts';
 import { WorkerProcess } from './worker-process.ts';

@@ -1,12 +1,12 @@
 import type { AppStatus, LastReload } from '../admin/status.ts';
 import { StartError, type StartFailure } from '../errors.ts';
 import type { AppLoad, Route } from '../front/protocol.ts';
+import { residentMemory } from '../machine/process-figures.ts';
 import type { RestartCause } from '../observe/metrics.ts';
 import { statusOf } from './app-status.ts';
 import type { FrontProcess } from './front-process.ts';
 import { Generation } from './generation.ts';
 import type { AppPlan } from './plan.ts';
-import { residentMemory } from './process-figures.ts';
 import type { Surroundings } from './squad.ts';
 
 /** What an app tells the server that it belongs to. */

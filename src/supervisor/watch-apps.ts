@@ -1,7 +1,7 @@
 import { relative, sep } from 'node:path';
 import type { Logger } from 'pino';
+import { watchFolders } from '../watch/file-watch.ts';
 import type { Deployment } from './deployment.ts';
-import { watchFolders } from './file-watch.ts';
 import type { Reloads } from './reloads.ts';
 
 /** Reloads an app when a file in its folder changes, and everything when one does that is no app's: for development. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { counters, killsIn, OutOfMemory } from '../../../src/supervisor/out-of-memory.ts';
+import { counters, killsIn, OutOfMemory } from '../../../src/machine/out-of-memory.ts';
 import { Folder } from '../../support/folder.ts';
 
 test('the kernel counts its kills in one form, in both versions of cgroups and for the machine', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { frontsOf, workersOf } from '../../../src/supervisor/sizing.ts';
+import { frontsOf, workersOf } from '../../../src/machine/sizing.ts';
 
 const MIB = 1 << 20;
 const AMPLE = 64 * 1024 * MIB;

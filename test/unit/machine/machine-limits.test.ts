@@ -1,7 +1,7 @@
 /** Control groups as machines and containers show them, in the text of their files. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { machineLimits } from '../../../src/supervisor/machine-limits.ts';
+import { machineLimits } from '../../../src/machine/machine-limits.ts';
 
 const GIB = 1 << 30;
 const MACHINE = { cpus: 8, memory: 16 * GIB };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWatchedFile, isWatchedFolder } from '../../../src/supervisor/watched-names.ts';
+import { isWatchedFile, isWatchedFolder } from '../../../src/watch/watched-names.ts';
 
 const CODE = ['app.py', 'app.ts', 'app.yaml', '.env', 'requirements.txt', 'page.html', 'README', 'logic.py', 'db.py'];
 const LOCALE = ['django.mo', 'x.so', 'sql.txt', 'swap.sw', 'blog', 'catalog', 'pid.py', 'temporary', 'app.tmpl'];

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { watchFolders } from '../../../src/supervisor/file-watch.ts';
+import { watchFolders } from '../../../src/watch/file-watch.ts';
 import { Folder } from '../../support/folder.ts';
 import { until } from '../../support/until.ts';
 
@@ -245,7 +245,7 @@ test('links to folders are followed, and may lead back', async () => {
 
 test('what is not told yet is not told after the end, and nothing holds the process', () => {
   const program = `
-    import { watchFolders } from ${JSON.stringify(fileURLToPath(import.meta.resolve('../../../src/supervisor/file-watch.ts')))};
+    import { watchFolders } from ${JSON.stringify(fileURLToPath(import.meta.resolve('../../../src/watch/file-watch.ts')))};
     const events = { changed: () => console.log('told'), incomplete: console.log };
     watchFolders([process.argv[1]], events);
     const { close } = watchFolders([process.argv[1]], events);
@@ -272,7 +272,7 @@ test('where the system watches no more, it is said once with the limit and the c
   skip: canLimit ? false : 'the limit cannot be lowered here',
 }, () => {
   const program = `
-    import { watchFolders } from ${JSON.stringify(fileURLToPath(import.meta.resolve('../../../src/supervisor/file-watch.ts')))};
+    import { watchFolders } from ${JSON.stringify(fileURLToPath(import.meta.resolve('../../../src/watch/file-watch.ts')))};
     const incomplete = (problem) => console.log(JSON.stringify(problem));
     watchFolders([process.argv[1]], { changed() {}, incomplete });
   `;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { ProcessFigures } from '../../../src/machine/process-figures.ts';
 import { METRICS, type MetricName } from '../../../src/observe/metrics.ts';
-import { ProcessFigures } from '../../../src/supervisor/process-figures.ts';
 import { until } from '../../support/until.ts';
 
 /** The value of a metric of the workers of `a`. */
