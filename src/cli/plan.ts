@@ -1,43 +1,15 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Account, accountEnvironment, findAccount, tryAccount } from '../apps/account.ts';
-import { appAccount, tryTarget } from '../apps/app-account.ts';
-import { appEnvironment } from '../apps/app-environment.ts';
-import { ownFolder } from '../apps/data-folders.ts';
-import { prepareDependencies } from '../apps/dependencies.ts';
-import { workerCommand } from '../apps/interpreter.ts';
+import { type Account, findAccount, tryAccount } from '../apps/account.ts';
+import { appAccount } from '../apps/app-account.ts';
 import { type AppSpec, isTarget } from '../apps/resolve.ts';
-import type { Target } from '../apps/target.ts';
 import type { Resolved } from '../config/layer.ts';
 import type { Settings } from '../config/settings.ts';
 import { StartError } from '../errors.ts';
 import { machineLimits } from '../machine/machine-limits.ts';
-import { frontsOf, workersOf } from '../machine/sizing.ts';
-import type { LogSettings } from '../observe/log.ts';
-import { PROTOCOL_VERSION } from '../pool/start.ts';
+import { frontsOf } from '../machine/sizing.ts';
 import { FRONT_MAIN } from '../supervisor/front-process.ts';
-import type { AppPlan, Runnable, ServePlan } from '../supervisor/plan.ts';
+import type { AppPlan, ServePlan } from '../supervisor/plan.ts';
+import { type Identity, makeRunnable, type Surroundings } from './runnable.ts';
 import { readVersion } from './version.ts';
-
-/** Slots of a Python worker run in threads; those of a Node worker share its event loop, where a request that waits costs nothing. */
-const SLOTS = { python: 1, node: 64 } as const;
-/** One request can hold the event loop that all slots of a Node worker share, so sharing one is the second choice. */
-const PATIENCE_MS = { python: 0, node: 10 } as const;
-/**
- * Body bytes of one response between a worker and its front: memory that a slow client can hold beside the response buffer. For 1 GB down, half as much was
- * 3% slower and twice as much 9% faster (means of three runs, whose spread was larger than that).
- */
-const WINDOW = 524_288;
-
-/** What a command was run in. */
-export interface Surroundings {
-  /** The caller's folder. */
-  readonly directory: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly log: LogSettings;
-  /** Whether apps get environments of their own for their requirements. */
-  readonly installs: boolean;
-}
 
 /** All that a supervisor needs for these apps. */
 export function makePlan(
@@ -114,12 +86,6 @@ export function dataDirectoryOf({ dataDirectory }: Settings): string {
   return dataDirectory === '' ? `/var/tmp/stillhouse-${process.getuid?.() ?? 0}` : dataDirectory;
 }
 
-/** Whom an app runs as, and whether that is another user than the front's. */
-interface Identity {
-  readonly account: Account | undefined;
-  readonly foreign: boolean;
-}
-
 /**
  * Whom the fronts run as.
  * @throws StartError USER_UNKNOWN, USER_NOT_ALLOWED
@@ -143,92 +109,8 @@ function appPlan(spec: AppSpec, identity: Identity, dataDirectory: string, aroun
   const { settings } = resolved;
   const base = { mount: { name, path, host }, required: settings.required, folder: directory };
   if (!isTarget(target)) return { ...base, failure: target, prepare: () => Promise.reject(new StartError(target)) };
-  return { ...base, prepare: (say, signal) => prepare(spec, target, identity, dataDirectory, around, say, signal) };
-}
-
-async function prepare(
-  spec: AppSpec,
-  target: Target,
-  { account, foreign }: Identity,
-  dataDirectory: string,
-  around: Surroundings,
-  say: (message: string) => void,
-  signal: AbortSignal,
-): Promise<Runnable> {
-  const { settings } = spec.resolved;
-  const { workingDirectory } = settings;
-  if (statSync(workingDirectory, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new StartError({
-      code: 'DIRECTORY_MISSING',
-      message: `there is no folder ${workingDirectory}`,
-      cure: 'name an existing folder with --chdir, or working_directory in app.yaml',
-    });
-  }
-  const { env, installs } = around;
-  const installed = installs
-    ? await prepareDependencies(spec, target, dataDirectory, env, say, signal, false, account)
-    : {};
-  const threads = settings.threads === 0 ? SLOTS[target.language] : settings.threads;
-  const { module, file, callable } = target;
-  const command = workerCommand(target, installed.python ?? settings.python, around.directory, env.PATH ?? '');
-  tryTarget(account, command.file, target);
-  const workers = workersOf(settings.workers, threads, machineLimits());
   return {
-    start: {
-      version: PROTOCOL_VERSION,
-      app: spec.name,
-      directory: workingDirectory,
-      module,
-      file,
-      callable,
-      threads,
-      multiprocess: workers > 1 || settings.maxWorkers > 1,
-      window: WINDOW,
-      streaming: settings.streaming,
-      debug: settings.debug,
-      lint: settings.lint,
-      packages: installed.packages ?? null,
-    },
-    bodyLimit: settings.limitRequestBody,
-    foreign,
-    scale: {
-      workers,
-      least: settings.minWorkers,
-      most: settings.maxWorkers,
-      wait: settings.scaleWait * 1000,
-      idle: settings.scaleIdle * 1000,
-    },
-    life: { requests: settings.maxRequests, jitter: settings.maxRequestsJitter, memory: settings.maxMemory },
-    command,
-    cwd: workingDirectory,
-    account,
-    umask: settings.umask === '' ? undefined : settings.umask,
-    env: {
-      ...(installs ? { PYTHONPYCACHEPREFIX: bytecodeFolder(dataDirectory, account) } : {}),
-      ...appEnvironment({ ...env, ...accountEnvironment(account), ...spec.environment }),
-      ...(installs ? { STILLHOUSE_DATA_DIR: appFolder(spec.name, dataDirectory, account) } : {}),
-    },
-    timeout: settings.timeout * 1000,
-    grace: settings.timeoutGrace * 1000,
-    queueTime: settings.queueTimeout * 1000,
-    queueSize: settings.queueSize,
-    concurrency: settings.limitConcurrency,
-    patience: PATIENCE_MS[target.language],
-    bootTime: settings.bootTimeout * 1000,
-    pingTime: settings.pingTimeout * 1000,
-    warmUp: settings.warmUp,
+    ...base,
+    prepare: (say, signal) => makeRunnable(spec, target, identity, dataDirectory, around, say, signal),
   };
-}
-
-/** A folder that an app may write to, and that outlives it. */
-function appFolder(name: string, dataDirectory: string, account: Account | undefined): string {
-  const folder = ownFolder(dataDirectory, join('apps', name), account);
-  if (account !== undefined) tryAccount(account, [['-w', folder]]);
-  return folder;
-}
-
-/** Where Python keeps bytecode. Whoever may write to it decides what is run: so each user has one. */
-function bytecodeFolder(dataDirectory: string, account: Account | undefined): string {
-  if (account === undefined) return join(dataDirectory, 'pycache');
-  return ownFolder(dataDirectory, `pycache-${account.uid}`, account);
 }

@@ -44,7 +44,7 @@ export class Generation {
   ) {
     this.number = number;
     this.runnable = runnable;
-    this.scaling = new Scaling(runnable.scale, runnable.start.threads, wanted);
+    this.scaling = new Scaling(runnable.scale, runnable.service.start.threads, wanted);
     this.#app = app;
     this.#fronts = fronts;
     this.#around = around;

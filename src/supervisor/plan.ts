@@ -3,7 +3,6 @@ import type { StartFailure } from '../errors.ts';
 import type { AppMount, FrontSettings, GenerationPlan } from '../front/protocol.ts';
 import type { Limits } from '../http/limits.ts';
 import type { MachineLimits } from '../machine/machine-limits.ts';
-import type { Start } from '../pool/start.ts';
 import type { ListenAddress } from './sockets.ts';
 
 /** How many workers an app has. Times in milliseconds. */
@@ -28,20 +27,25 @@ export interface LifePlan {
   readonly memory: number;
 }
 
-/** How the workers of an app are started. Times in milliseconds. */
-export interface Runnable extends Omit<GenerationPlan, 'app' | 'generation'> {
-  /** What each worker is told. */
-  readonly start: Start;
+/** The program of a worker: the interpreter with its arguments, up to the worker's own script, and what it runs in and as. */
+export interface WorkerProgram {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Undefined: this process's own user. */
+  readonly account: Account | undefined;
+  /** The mode bits that its files do not get; undefined: this process's own. */
+  readonly umask: number | undefined;
+}
+
+/** An app that can be run. */
+export interface Runnable {
+  /** What the fronts know of it. */
+  readonly service: Omit<GenerationPlan, 'app' | 'generation'>;
+  readonly program: WorkerProgram;
   readonly scale: ScalePlan;
   readonly life: LifePlan;
-  /** The interpreter and its arguments, up to the worker's own script. */
-  readonly command: { readonly file: string; readonly args: readonly string[] };
-  readonly cwd: string;
-  /** Whom they run as; undefined: this process's own user. */
-  readonly account: Account | undefined;
-  /** The mode bits that their files do not get; undefined: this process's own. */
-  readonly umask: number | undefined;
-  readonly env: NodeJS.ProcessEnv;
 }
 
 /** One app: where it is mounted, and how it is run, which may take a while to find out. */

@@ -111,18 +111,8 @@ export class Squad {
 
   /** Prepares the front, and starts the workers beside it. */
   start(): void {
-    const {
-      scale: _,
-      life: __,
-      command: ___,
-      cwd: ____,
-      env: _____,
-      account: ______,
-      umask: _______,
-      ...plan
-    } = this.#runnable;
     const { app, generation } = this.#of;
-    this.front.send({ type: 'prepare', plan: { ...plan, app, generation } });
+    this.front.send({ type: 'prepare', plan: { ...this.#runnable.service, app, generation } });
     this.#fill();
     this.#look();
   }
@@ -199,14 +189,9 @@ export class Squad {
   }
 
   #startWorker(): void {
-    const { command, cwd, env, umask, account, life } = this.#runnable;
+    const { program, life } = this.#runnable;
     const { prefix, nextWorker } = this.#around;
-    const worker = new WorkerProcess(
-      nextWorker(),
-      this.#of,
-      { ...command, cwd, env, umask },
-      workerPrefix(prefix, account),
-    );
+    const worker = new WorkerProcess(nextWorker(), this.#of, program, workerPrefix(prefix, program.account));
     this.#workers.set(worker.id, worker);
     this.#around.workers.set(worker.id, {
       receive: (message) => this.#receive(worker, message),
@@ -299,7 +284,7 @@ export class Squad {
 
   /** Why a worker that said nothing has ended before it was ready. */
   #explain(ending: Ending): StartFailure {
-    if (ending.error !== undefined) return notStarted(this.#runnable.command.file, ending.error);
+    if (ending.error !== undefined) return notStarted(this.#runnable.program.file, ending.error);
     return {
       code: 'APP_BOOT_DIED',
       message: `the worker of ${this.#of.app} ${describeEnding(ending)} before its application was imported`,

@@ -213,7 +213,7 @@ export class Supervisor {
     const runnable = only?.current?.runnable;
     const one =
       only !== undefined && others.length === 0
-        ? { app: only.name, workers: runnable?.scale.workers, threads: runnable?.start.threads }
+        ? { app: only.name, workers: runnable?.scale.workers, threads: runnable?.service.start.threads }
         : {};
     const apps = all.map(({ name, plan, status }) => ({
       name,
