@@ -3,7 +3,7 @@ import os
 import random
 import unittest
 
-from harness import ABORT, CANCEL, DONE, END, FREE, GIVE_BACK, RESPONSE, STACKS, STOP, Worker, WorkerTestCase
+from harness import ABORT, CANCEL, DATA, DONE, END, FREE, GIVE_BACK, RESPONSE, STACKS, STOP, Worker, WorkerTestCase
 
 APP = r'''
 import os, time
@@ -38,6 +38,23 @@ class Closing:
 def closes_late(environ, start_response):
     start_response('200 OK', [])
     return Closing()
+
+class ClosingOn:
+    def __init__(self, path):
+        self.path = path
+    def __iter__(self):
+        return iter([b'x'])
+    def close(self):
+        with open(self.path) as fifo:
+            fifo.read()
+
+def closes_on(environ, start_response):
+    start_response('200 OK', [('Content-Length', '1')] if environ['REQUEST_METHOD'] == 'GET' else [])
+    return ClosingOn(environ['QUERY_STRING'])
+
+def closes(environ, start_response):
+    environ['QUERY_STRING'] = os.devnull
+    return closes_on(environ, start_response)
 '''
 
 
@@ -192,6 +209,35 @@ class Slow(WorkerTestCase):
     def test_a_quick_one_is_not_slow(self):
         # A busy machine can hold up any one of them, and not all.
         self.assertTrue(any(not self.worker.get('/plain').slow for _ in range(1000)))
+
+
+class Ends(unittest.TestCase):
+    """Where others wait behind a request, the end of its response goes with its free slot, if close() is quick."""
+
+    def test_one_frame_where_others_wait(self):
+        with Held(1) as worker:
+            sent = [worker.send('/closes', method='GET'), worker.send('/closes', method='POST'), worker.send('/plain')]
+            worker.let_go()
+            worker.collect(worker.held[0])
+            frames = [worker.collect(id).frames for id in sent]
+        self.assertEqual(frames[0], [(RESPONSE, END | FREE)])
+        self.assertEqual(frames[1], [(RESPONSE, 0), (DATA, END | FREE)])
+
+    def test_a_close_that_takes_its_time_does_not_hold_the_client_when_the_front_asks_back(self):
+        with Held(1) as worker:
+            fifo = worker.directory / 'closing'
+            os.mkfifo(fifo)
+            closing = worker.send('/closes_on', QUERY_STRING=str(fifo))
+            behind = worker.send('/plain')
+            worker.let_go()
+            worker.collect(worker.held[0])
+            with open(fifo, 'w'):  # waits for its reader: the response is complete, and close() runs
+                worker.ask_back()
+                self.assertEqual(worker.returned(), [behind])
+                end = worker.frame()
+                self.assertEqual((end.type, end.flags, end.id, end.body), (RESPONSE, END, closing, b'x'))
+            done = worker.frame()
+            self.assertEqual((done.type, done.id), (DONE, closing))
 
 
 class Wrong(unittest.TestCase):

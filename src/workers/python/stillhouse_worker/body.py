@@ -66,10 +66,8 @@ def _send_each(iterator: Iterable[bytes], body: Any, response: Response) -> None
             raise ClientGone('the client has gone')
         if not chunk:
             continue
-        if response.drops_body:
-            break
         # What reaches Content-Length ends the response; the iterable is asked once more, so that a generator finishes.
-        response.send(chunk)
-        if response.too_long is not None:
+        if not response.send(chunk):
             break
-    response.settle()
+    if response.interruption is not None:
+        response.interruption.settle()

@@ -59,6 +59,7 @@ class Control:
             self._link.send(PING, b'', frame.id)
         elif frame.type == GIVE_BACK:
             ids = [each.id for each in self._inbox.give_back()]
+            self._running.let_go()
             self._link.send(RETURNED, struct.pack(f'<{len(ids)}I', *ids))
         elif frame.type == STOP:
             self._inbox.stop()

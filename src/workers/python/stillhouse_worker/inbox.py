@@ -17,7 +17,7 @@ class Inbox:
 
     def __init__(self, link: DataLink) -> None:
         self._link = link
-        self._waiting: deque[Frame] = deque()  # appended and popped without a lock: both are atomic
+        self.waiting: deque[Frame] = deque()  # appended and popped without a lock: both are atomic
         self._reading = threading.Lock()
         self._ended = False
 
@@ -25,11 +25,11 @@ class Inbox:
         """The next request, in the order in which they came; waits for it. None: the link has ended. Raises ProtocolError."""
         while True:
             try:
-                return self._waiting.popleft()
+                return self.waiting.popleft()
             except IndexError:
                 pass
             with self._reading:
-                if self._waiting:
+                if self.waiting:
                     continue  # another thread has read while this one waited to
                 if self._ended:
                     return None
@@ -51,9 +51,9 @@ class Inbox:
             finally:
                 self._reading.release()
         taken = []
-        while self._waiting:
+        while self.waiting:
             try:
-                taken.append(self._waiting.popleft())
+                taken.append(self.waiting.popleft())
             except IndexError:
                 break  # a slot was faster
         return taken
@@ -63,4 +63,4 @@ class Inbox:
         if frames is None:
             self._ended = True
         else:
-            self._waiting.extend(frames)
+            self.waiting.extend(frames)

@@ -51,6 +51,8 @@ def run() -> int:
         running.slots[0].interruption = MainInterruption(running.slots[0])
     bodies = StreamingInbox(data, control, start['window']) if start['streaming'] else None
     inbox = bodies or Inbox(data)
+    if start['threads'] == 1:
+        running.sent_ahead = inbox.waiting
     Control(control, inbox, running, unread).start()
     name = start['module'] or os.path.splitext(os.path.basename(start['file']))[0]
     written, application = _import(start, name, control)

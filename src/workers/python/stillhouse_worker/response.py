@@ -32,6 +32,7 @@ class Response:
     dropped: tuple[str, ...] = ()
     interruption: ThreadInterruption | None = None  # an exception may be on its way to this request's thread
     interrupted = False
+    _held: list[tuple[int, int, bytes, bytes]] | None = None  # the last frame, if it waits for close(): see `_hold`
     _head: Head | None = None
     _fault: Exception | None = None
 
@@ -109,26 +110,19 @@ class Response:
 
     def send_whole(self, body: bytes) -> bool:
         """Send a complete response in one frame and free the slot; False where it is not as simple as that."""
-        head, size = self._head, len(body)
-        if (
-            head is None
-            or self._fault is not None
-            or self.committed
-            or self._is_head
-            or head.bodyless
-            or (head.length is not None and head.length != size)
-            or size > self.granted
-            or size > _MAX_WHOLE
-        ):
+        if self._head is None or self._fault is not None or self.committed or self._is_head:
+            return False
+        data, count, bodyless, _, length, _ = self._head
+        size = len(body)
+        if bodyless or (length is not None and length != size) or size > self.granted or size > _MAX_WHOLE:
             return False
         # Before the frame leaves: a thread that still has write() must not send behind it.
         self.sent = size
         self.committed = self.ended = self.freed = self.finished = True
         pace = SLOW if perf_counter() - self.began > _QUICK else 0
-        self._link.send(RESPONSE, END | FREE | pace, self.id, head.count, head.data, body)
+        self._link.send(RESPONSE, END | FREE | pace, self.id, count, data, body)
         return True
 
-    @property
     def _pace(self) -> int:
         """The flag of a frame that frees the slot: whether the request has held it for long."""
         return SLOW if perf_counter() - self.began > _QUICK else 0
@@ -138,13 +132,18 @@ class Response:
         if not self.committed and self.head.length is None and self.head.code not in (204, 304):
             self._head = with_length(self.head, length)
 
-    def send(self, chunk: bytes) -> None:
-        """Send body bytes, not empty, with the head before the first; what passes Content-Length is cut off."""
-        head = self.head
+    def send(self, chunk: bytes) -> bool:
+        """Send body bytes, not empty, with the head before the first; what passes Content-Length is cut off.
+
+        Whether more is of use: not where the response has no body, or has passed its length.
+        """
+        head = self._head
+        if head is None or self._fault is not None:
+            head = self.head  # which raises
         if self.cancelled:
             raise errors.ClientGone('the client has gone')
         if self._is_head or head.bodyless:
-            return
+            return False
         length = head.length
         if length is not None and len(chunk) > length - self.sent:
             self.too_long = length
@@ -153,6 +152,7 @@ class Response:
             self._send_pieces(chunk, length)
         elif len(chunk) or not self.committed:
             self._send_piece(chunk, length)
+        return self.too_long is None
 
     def _send_pieces(self, chunk: bytes, length: int | None) -> None:
         """In frames of a bounded size, each when the window lets it pass."""
@@ -172,16 +172,40 @@ class Response:
 
     def _send(self, body: bytes, flags: int) -> None:
         if self.committed:
-            self._link.send(DATA, flags, self.id, body=body)
+            frame = (DATA, 0, b'', body)
         else:
             head = self.head
             self.committed = True
-            self._link.send(RESPONSE, flags, self.id, head.count, head.data, body)
+            frame = (RESPONSE, head.count, head.data, body)
+        if flags == END and self._running.sent_ahead:
+            self._held = [frame]
+            if not self._running.sent_ahead:  # they were asked back meanwhile
+                self.let_go()
+        else:
+            type, count, data, _ = frame
+            self._link.send(type, flags, self.id, count, data, body)
+
+    def let_go(self) -> None:
+        """Send the end of the response now, if it waits for close(). Called by the control thread too.
+
+        The front sends requests ahead only while all are quick, and then one frame is cheaper than two: the end of the
+        response goes with the free slot. Where it does take longer, the front asks back what waits, and this is called.
+        """
+        held = self._held
+        if held:
+            with self._running.letting_go:
+                try:
+                    type, count, data, body = held.pop()
+                    self._link.send(type, END, self.id, count, data, body)
+                except (IndexError, errors.ClientGone):
+                    pass  # close() has returned, or there is nobody left
 
     def end(self, free: bool) -> None:
         """The body is complete; `free`: nothing of the application runs any more. Raises AppError if it is short."""
-        length, drops_body = self.head.length, self.drops_body
         self.finished = True
+        if self.ended and self._fault is None:
+            return
+        length, drops_body = self.head.length, self.drops_body
         if self.ended:
             return
         if self.cancelled:
@@ -194,7 +218,7 @@ class Response:
             # Not one frame: an END there would say that the body of a GET has length 0.
             self._send(b'', 0)
         self.ended, self.freed = True, free
-        self._send(b'', END | FREE | self._pace if free else END)
+        self._send(b'', END | FREE | self._pace() if free else END)
 
     def abort(self, free: bool, why: str = '') -> None:
         """The application failed: 500, or the connection is cut. Nothing after END. `why`: for the client to see."""
@@ -202,7 +226,7 @@ class Response:
         if not self.ended:
             self.ended, self.freed = True, free
             body = why.encode('utf-8', 'backslashreplace')[-MAX_DATA:]
-            self._link.send(ABORT, FREE | self._pace if free else 0, self.id, body=body)
+            self._link.send(ABORT, FREE | self._pace() if free else 0, self.id, body=body)
 
     def free(self) -> None:
         """Say that the slot is free, if that is not said yet."""
@@ -210,4 +234,14 @@ class Response:
             self.abort(free=True)
         elif not self.freed:
             self.freed = True
-            self._link.send(DONE, self._pace, self.id)
+            held = self._held
+            try:
+                frame = held.pop() if held else None
+            except IndexError:
+                frame = None
+            if frame is not None:
+                type, count, data, body = frame
+                self._link.send(type, END | FREE | self._pace(), self.id, count, data, body)
+            else:
+                with self._running.letting_go:  # not before the control thread has sent the end
+                    self._link.send(DONE, self._pace(), self.id)

@@ -1,8 +1,8 @@
 """The requests that run, as the control thread sees them: who gets credit, and who is cancelled."""
 from __future__ import annotations
 
-from threading import Condition
-from typing import TYPE_CHECKING
+from threading import Condition, Lock
+from typing import TYPE_CHECKING, Sized
 
 from .errors import ClientGone
 from .links import DataLink
@@ -29,6 +29,8 @@ class Running:
         self.cancelled_early: dict[int, None] = {}
         self._link = link
         self._changed = Condition()
+        self.sent_ahead: Sized = ()  # what has come and waits for the slot, where there is but one
+        self.letting_go = Lock()
 
     def recall(self, response: Response) -> None:
         """Cancel a response that has got its slot where that was asked for already."""
@@ -55,6 +57,13 @@ class Running:
             if response is not None:
                 response.cancelled = True
                 self._changed.notify_all()
+
+    def let_go(self) -> None:
+        """No response is to wait for its close()."""
+        for slot in self.slots:
+            response = slot.response
+            if response is not None:
+                response.let_go()
 
     def note_gone(self, id: int) -> None:
         """The client has closed its side. It may still read: the application goes on, unless it asks."""

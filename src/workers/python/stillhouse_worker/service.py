@@ -51,18 +51,19 @@ class Service:
     @calls_application
     def run(self, frame: Frame, slot: Slot) -> None:
         """Run one request in a free slot. Raises ProtocolError alone: the application's exceptions end here."""
-        environ = self._environs.make(frame.head, frame.count)
+        _, flags, count, id, head, data = frame  # a third of what its attributes take
+        environ = self._environs.make(head, count)
         request = environ.get('HTTP_X_REQUEST_ID')
         environ['wsgi.errors'] = errors = ErrorStream(request)
-        response = Response(frame.id, environ.get('REQUEST_METHOD') == 'HEAD', self._window, self._link, self._running)
+        response = Response(id, environ.get('REQUEST_METHOD') == 'HEAD', self._window, self._link, self._running)
         slot.response = response
         if self._running.cancelled_early:
             self._running.recall(response)
         environ['stillhouse.client_gone'] = response.client_gone
         close = body = None
         try:
-            if frame.flags == INLINE:
-                environ['wsgi.input'] = BytesIO(frame.body)
+            if flags == INLINE:
+                environ['wsgi.input'] = BytesIO(data)
             else:
                 environ['wsgi.input'] = body = open_input(frame, environ, self._bodies, response.settle)
             if response.cancelled:
@@ -95,8 +96,8 @@ class Service:
             errors.flush()
         if body is not None:
             _close_input(body)
-            if frame.flags == STREAM:
-                self._bodies.close_body(frame.id)
+            if flags == STREAM:
+                self._bodies.close_body(id)
         slot.response = None
         if response.interruption is not None:
             try:
@@ -135,7 +136,10 @@ class Service:
             try:
                 close()
             finally:
-                response.settle()
+                if response.interruption is not None:
+                    response.interruption.settle()
+            if self._in_child:
+                leave_child()
         except BaseException as error:
             if self._in_child:
                 leave_child(error)

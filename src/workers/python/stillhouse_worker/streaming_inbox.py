@@ -33,8 +33,8 @@ class StreamingInbox(Inbox):
 
     def next(self) -> Frame | None:
         with self._changed:
-            self._receive_until(lambda: self._waiting)
-            return self._waiting.popleft() if self._waiting else None
+            self._receive_until(lambda: self.waiting)
+            return self.waiting.popleft() if self.waiting else None
 
     def give_back(self) -> list[Frame]:
         with self._changed:
@@ -44,8 +44,8 @@ class StreamingInbox(Inbox):
                     self._sort(self._link.receive(socket.MSG_DONTWAIT))
             except BlockingIOError:
                 pass
-            taken = list(self._waiting)
-            self._waiting.clear()
+            taken = list(self.waiting)
+            self.waiting.clear()
             self._changed.notify_all()
             return taken
 
@@ -106,7 +106,7 @@ class StreamingInbox(Inbox):
             return
         for frame in frames:
             if frame.type == REQUEST:
-                self._waiting.append(frame)
+                self.waiting.append(frame)
                 continue
             body = self._bodies.get(frame.id)
             if body is None:
