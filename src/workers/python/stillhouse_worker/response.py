@@ -9,6 +9,8 @@ from .frames import ABORT, DATA, DONE, END, FREE, MAX_DATA, MAX_SENT, RESPONSE, 
 from .headers import MAX_HEAD, Head, encode_head, with_length
 
 if TYPE_CHECKING:
+    from threading import Lock
+
     from .interruption import ThreadInterruption
     from .links import DataLink
     from .running import Running
@@ -32,6 +34,7 @@ class Response:
     dropped: tuple[str, ...] = ()
     interruption: ThreadInterruption | None = None  # an exception may be on its way to this request's thread
     interrupted = False
+    bell: Lock | None = None  # let go when there is more room, or none will come, for less than a Condition
     _held: list[tuple[int, int, bytes, bytes]] | None = None  # the last frame, if it waits for close(): see `_hold`
     _head: Head | None = None
     _fault: Exception | None = None

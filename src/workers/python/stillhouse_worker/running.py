@@ -1,7 +1,7 @@
 """The requests that run, as the control thread sees them: who gets credit, and who is cancelled."""
 from __future__ import annotations
 
-from threading import Condition, Lock
+from threading import Lock
 from typing import TYPE_CHECKING, Sized
 
 from .errors import ClientGone
@@ -28,7 +28,6 @@ class Running:
         self.slots = [Slot() for _ in range(slots)]
         self.cancelled_early: dict[int, None] = {}
         self._link = link
-        self._changed = Condition()
         self.sent_ahead: Sized = ()  # what has come and waits for the slot, where there is but one
         self.letting_go = Lock()
 
@@ -40,23 +39,21 @@ class Running:
 
     def credit(self, id: int, size: int) -> None:
         """The front grants `size` more body bytes."""
-        with self._changed:
-            response = self._find(id)
-            if response is not None:
-                response.granted += size
-                self._changed.notify_all()
+        response = self._find(id)
+        if response is not None:
+            response.granted += size
+            _wake(response)
 
     def cancel(self, id: int) -> None:
         """Nobody waits for this request: it may run, have ended, or not have been read from the data link yet."""
-        with self._changed:
-            if self._find(id) is None:
-                self.cancelled_early[id] = None
-                if len(self.cancelled_early) > _REMEMBERED:
-                    del self.cancelled_early[next(iter(self.cancelled_early))]
-            response = self._find(id)  # after the note is left: a slot looks for the note after it shows its response
-            if response is not None:
-                response.cancelled = True
-                self._changed.notify_all()
+        if self._find(id) is None:
+            self.cancelled_early[id] = None
+            if len(self.cancelled_early) > _REMEMBERED:
+                del self.cancelled_early[next(iter(self.cancelled_early))]
+        response = self._find(id)  # after the note is left: a slot looks for the note after it shows its response
+        if response is not None:
+            response.cancelled = True
+            _wake(response)
 
     def let_go(self) -> None:
         """No response is to wait for its close()."""
@@ -87,13 +84,21 @@ class Running:
 
     def wait_for_room(self, response: Response) -> int:
         """Wait until the window lets body bytes pass; how many. Raises ClientGone."""
-        with self._changed:
-            while True:
-                if response.cancelled:
-                    raise ClientGone('the client has gone')
-                room = response.granted - response.sent
-                if room > 0:
-                    return room
-                # The end of the data link wakes nobody, since this thread is the one that reads it.
-                if not self._changed.wait(timeout=1) and self._link.is_closed():
-                    raise ClientGone('the front has closed the data link')
+        if response.bell is None:
+            response.bell = Lock()
+        while True:
+            if response.cancelled:
+                raise ClientGone('the client has gone')
+            room = response.granted - response.sent
+            if room > 0:
+                return room
+            # The end of the data link wakes nobody, since this thread is the one that reads it.
+            if not response.bell.acquire(timeout=1) and self._link.is_closed():
+                raise ClientGone('the front has closed the data link')
+
+
+def _wake(response: Response) -> None:
+    """After something has changed for it: whoever waits looks first, and then takes the bell."""
+    bell = response.bell
+    if bell is not None and bell.locked():
+        bell.release()
