@@ -39,7 +39,7 @@ class Environs:
     def __init__(self, constants: dict[str, Any]) -> None:
         # The keys that are set for each request have their place: a copy that had to grow would be made twice.
         self._constants = {**constants, 'wsgi.errors': None, 'wsgi.input': None, 'stillhouse.client_gone': None}
-        self._known: dict[tuple[int, bytes, bytes], dict[str, Any]] = {}
+        self._known: dict[bytes, tuple[int, dict[str, Any]]] = {}
         self._seen = [0] * _MAX_KNOWN  # hashes of heads that have come, each in the place of an older one
 
     def make(self, head: bytes, count: int) -> dict[str, Any]:
@@ -50,13 +50,15 @@ class Environs:
         end = head.find(0, at)
         if at < len(_ID) or end < 0:
             return self._decode(head, count)
-        key = (count, head[:at], head[end:])
+        key = head[:at] + head[end:]  # where the id stood is plain: behind the last of its key
         known = self._known.get(key)
-        if known is None:
+        if known is None or known[0] != count:
             environ = self._decode(head, count)
-            self._note(key, environ)
+            # An even number of NULs before the id: what looks like its key is another key's value.
+            if head.count(0, 0, at) % 2 == 1:
+                self._note(key, count, environ)
             return environ
-        environ = known.copy()
+        environ = known[1].copy()
         environ['HTTP_X_REQUEST_ID'] = head[at:end].decode('latin-1')
         return environ
 
@@ -65,17 +67,15 @@ class Environs:
         environ.update(self._constants)
         return environ
 
-    def _note(self, key: tuple[int, bytes, bytes], environ: dict[str, Any]) -> None:
+    def _note(self, key: bytes, count: int, environ: dict[str, Any]) -> None:
         """Remember it where it comes the second time: one that comes once costs next to nothing."""
         mark = hash(key)
         if self._seen[mark % _MAX_KNOWN] != mark:
             self._seen[mark % _MAX_KNOWN] = mark
             return
-        # An even number of NULs: what looks like the id's key is another key's value.
-        if key[1].count(0) % 2 == 1:
-            if len(self._known) >= _MAX_KNOWN:
-                self._known.clear()
-            self._known[key] = environ.copy()
+        if len(self._known) >= _MAX_KNOWN:
+            self._known.clear()
+        self._known[key] = (count, environ.copy())
 
 
 def open_input(
