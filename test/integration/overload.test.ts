@@ -120,16 +120,15 @@ test('who waits to the deadline is told so, and it is counted', needed, async ()
 test('an upload for a queue that is full is refused before its body is asked for', needed, async () => {
   await using seen = await observe({ 'one/app.py': OBSERVED, 'one/app.yaml': `${LONG}queue_size: 1\n` });
   using barrier = new Barrier();
-  using held = await Wire.open(seen.port);
-  using waiting = await Wire.open(seen.port);
-  held.send(get(`/one/hold?${barrier.path}`));
+  using running = await Crowd.of(1, seen.port, get(`/one/hold?${barrier.path}`));
   await barrier.reached();
-  waiting.send(get('/one/'));
+  using waiting = await Crowd.of(1, seen.port, get('/one/'));
   await until(async () => (await scrape(seen.admin)).value(METRICS.queued.name, { app: 'one' }) === 1, 'the queue');
   const refused = await ask(seen.port, upload('/one/', 1_000_000, 'Expect: 100-continue'));
   assert.deepEqual([refused.status, header(refused, 'retry-after') !== undefined], [503, true]);
   barrier.open();
-  assert.deepEqual([(await held.answer()).status, (await waiting.answer()).status], [200, 200]);
+  await Promise.all([running.done(), waiting.done()]);
+  assert.deepEqual([running.count(200), waiting.count(200)], [1, 1]);
 });
 
 test(
