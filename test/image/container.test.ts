@@ -91,3 +91,16 @@ test('docker stop finishes a request that runs, and exits 0', needsEngine, async
   await stopped;
   assert.equal(await container.inspect('{{.State.ExitCode}}'), '0');
 });
+
+test(
+  'a container with a limit of processors and memory tells them, and counts its workers by them',
+  needsEngine,
+  async () => {
+    const limits = ['--cpus=1.5', '--memory=300m', '-v', `${HELLO}:/apps:ro`, ...PORTS];
+    await using container = await Container.run(limits, ['serve', '--workers=auto', '--log-format=json']);
+    await container.healthy();
+    const status = JSON.parse((await ask(await container.port(9000), get('/status'))).body.toString());
+    assert.deepEqual([status.limits.cpus, status.limits.memory], [1.5, 300 << 20]);
+    assert.equal(status.apps[0].workers.length, 3, 'four for its processors, three for its memory');
+  },
+);
