@@ -145,6 +145,7 @@ export class FrontWorker {
     await Promise.race([Promise.all(open.map(closed)), later(LAST_WORDS_MS)]);
     this.#stacks.end(why);
     this.#pool.remove(this.#link);
+    this.#tellDropped();
     const { cut, unbegun } = this.#link.fail();
     if (this.#ready && !(this.#stopping && cut.length === 0)) this.#tellDeath(why, cut);
     this.#pipes.stdout.destroy();
@@ -228,12 +229,16 @@ export class FrontWorker {
 
   /** Not with each piece of a flood: that would be one more. */
   #tellDroppedSoon(): void {
-    this.#dropping ??= setTimeout(() => {
-      this.#dropping = undefined;
-      const dropped = this.#dropped;
-      this.#dropped = 0;
-      this.#log.warn({ code: 'APP_OUTPUT_DROPPED', dropped }, 'the app prints faster than its log is allowed to grow');
-    }, DROPPED_MS);
+    this.#dropping ??= setTimeout(() => this.#tellDropped(), DROPPED_MS);
+  }
+
+  #tellDropped(): void {
+    clearTimeout(this.#dropping);
+    this.#dropping = undefined;
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    if (dropped === 0) return;
+    this.#log.warn({ code: 'APP_OUTPUT_DROPPED', dropped }, 'the app prints faster than its log is allowed to grow');
   }
 }
 

@@ -39,6 +39,8 @@ export class RecordReader {
   #refilled = 0;
   #dropped = 0;
   #flooded = false;
+  /** Whether the beginning of the line that comes was thrown away: its end is too, and it counts once. */
+  #cut = false;
 
   constructor(stream: AppRecord['stream']) {
     this.#stream = stream;
@@ -60,8 +62,10 @@ export class RecordReader {
     if (this.#flooded && this.#allowance < AGAIN) return this.#skip(bytes);
     this.#flooded = false;
     const lines = (this.#rest + this.#decoder.write(bytes)).split(LINE_END);
+    if (this.#cut && lines.length > 1) this.#dropCut(lines);
     this.#rest = lines.pop() as string;
-    if (this.#rest.length > LINE) {
+    if (this.#cut) this.#rest = '';
+    else if (this.#rest.length > LINE) {
       lines.push(this.#rest);
       this.#rest = '';
     }
@@ -72,7 +76,16 @@ export class RecordReader {
   end(): AppRecord[] {
     const rest = this.#rest + this.#decoder.end();
     this.#rest = '';
-    return this.#admit([rest]);
+    if (!this.#cut) return this.#admit([rest]);
+    this.#dropCut([]);
+    return [];
+  }
+
+  /** Throws away the end of a line whose beginning was. */
+  #dropCut(lines: string[]): void {
+    lines.shift();
+    this.#cut = false;
+    this.#dropped++;
   }
 
   #admit(lines: readonly string[]): AppRecord[] {
@@ -93,7 +106,7 @@ export class RecordReader {
   /** Counts lines without making them: what floods its log must not keep its front busy. */
   #skip(bytes: Buffer): AppRecord[] {
     for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) this.#dropped++;
-    if (this.#rest !== '') this.#dropped++;
+    this.#cut = bytes.at(-1) !== LINE_FEED;
     this.#rest = '';
     this.#decoder.end();
     return [];

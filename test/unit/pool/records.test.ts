@@ -146,3 +146,32 @@ test('long lines count as several, and a flood is not even read until it has cea
     ['d'],
   );
 });
+
+test('each line is either given or counted once, wherever a flood is cut', () => {
+  const times = fc.array(fc.tuple(fc.nat(4000), fc.nat(400)), { minLength: 1, maxLength: 30 });
+  fc.assert(
+    fc.property(times, (pieces) => {
+      const reader = new RecordReader('stdout');
+      const size = pieces.reduce((sum, [length]) => sum + length, 0);
+      const bytes = Buffer.from(
+        'y'
+          .repeat(9)
+          .concat('\n')
+          .repeat(Math.ceil(size / 10)),
+      );
+      let given = 0;
+      let at = 0;
+      let now = 0;
+      for (const [length, later] of [...pieces, [bytes.length, 0] as const]) {
+        now += later;
+        const records = reader.receive(bytes.subarray(at, at + length), now);
+        for (const { message } of records) assert.equal(message, 'y'.repeat(9));
+        given += records.length;
+        at += length;
+      }
+      given += reader.end().length;
+      assert.equal(given + reader.takeDropped(), bytes.length / 10);
+    }),
+    { numRuns: 300 },
+  );
+});
