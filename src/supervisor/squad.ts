@@ -59,6 +59,8 @@ export class Squad {
   /** Of workers that died before they were ready, and may have said why. */
   readonly #unheard = new Map<number, Ending>();
   readonly #deaths = new Backoff();
+  /** In a row: one that succeeds ends it, whatever becomes of that worker. */
+  #failedStarts = new Backoff();
   readonly #retries = new Set<NodeJS.Timeout>();
   #backingOff: BackingOff | undefined;
   /** Why its workers do not start, where they did once. */
@@ -106,7 +108,7 @@ export class Squad {
 
   /** Undefined where nothing is waited for. */
   get backingOff(): BackingOff | undefined {
-    return this.#retries.size > 0 && this.#deaths.deaths > 1 ? this.#backingOff : undefined;
+    return this.#retries.size > 0 && (this.#backingOff?.deaths ?? 0) > 1 ? this.#backingOff : undefined;
   }
 
   /** Prepares the front, and starts the workers beside it. */
@@ -212,6 +214,7 @@ export class Squad {
       case 'worker-ready':
         worker.ready = true;
         this.#failing = undefined;
+        this.#failedStarts = new Backoff();
         return this.#look();
       case 'worker-failed':
         worker.failure = message.failure;
@@ -258,9 +261,10 @@ export class Squad {
     const cause = causeOf(worker, ending);
     // A request that would not end, or whoever killed a worker that did nothing wrong, says nothing of the next start.
     const isInnocent = cause === 'timeout' || isForeignKill(worker, ending);
-    const delay = isInnocent ? 0 : this.#deaths.died(worker.age);
+    const row = worker.ready ? this.#deaths : this.#failedStarts;
+    const delay = isInnocent ? 0 : row.died(worker.age);
     if (worker.leaving === undefined) this.#events.replaced(cause);
-    const { deaths } = this.#deaths;
+    const { deaths } = row;
     this.#around.log.error(
       { app: this.#of.app, worker: worker.pid, reason: worker.reason, deaths, delayMs: delay },
       `a worker ${describeEnding(ending)}; the next one is started`,

@@ -13,6 +13,35 @@ const LOST_WITH_ITS_CONNECTION = ['closed', 'cut', 'reset'];
 
 for (const { language, file, needed } of LANGUAGES) {
   test(
+    `kill -9 of one of two fronts of a ${language} application: what it held is lost, once, and the other goes on`,
+    needed,
+    async () => {
+      const kills = times(4, 40);
+      await using chaos = await ChaosServer.of(file, ['--workers=2', '--fronts=2']);
+      await using load = new Load(chaos.port, { connections: CONNECTIONS });
+      for (let count = 0; count < kills; count++) {
+        await load.answered(100);
+        const victim = await until(() => {
+          const { fronts } = chaos.server.processes();
+          return fronts.length === 2 ? fronts[count % 2] : undefined;
+        }, 'two fronts');
+        process.kill(victim.pid, 'SIGKILL');
+        await load.answered(100);
+        await allGone([victim.pid]);
+      }
+      await load.answered(100);
+      const { lost, losses } = await load.stop();
+      assert.deepEqual(
+        Object.keys(losses).filter((kind) => !LOST_WITH_ITS_CONNECTION.includes(kind)),
+        [],
+        JSON.stringify(losses),
+      );
+      assert.ok(lost.length <= kills * CONNECTIONS, `${lost.length} requests in ${kills} kills`);
+      await chaos.end();
+    },
+  );
+
+  test(
     `kill -9 of the front of a ${language} application: what it held is lost, once, and no connection is refused`,
     needed,
     async () => {

@@ -34,6 +34,10 @@ export class ProcessTree {
     return this.#only('stillhouse: front');
   }
 
+  get fronts(): Process[] {
+    return this.all.filter(({ command }) => command.startsWith('stillhouse: front'));
+  }
+
   /** Worker processes, in the order of their pids. */
   get workers(): Process[] {
     return this.all.filter(

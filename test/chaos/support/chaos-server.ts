@@ -156,15 +156,15 @@ export class ChaosServer implements AsyncDisposable {
       await using load = new Load(this.port, { connections: 1, pause: 0, name: 'warm' });
       await load.answered(WARM);
     }
-    const { all, front } = this.server.processes();
-    const connected = () => (kindsOfDescriptors(front.pid).get('socket') ?? 0) as number;
+    const { all, fronts } = this.server.processes();
+    const connected = () => fronts.reduce((sum, { pid }) => sum + (kindsOfDescriptors(pid).get('socket') ?? 0), 0);
     // The connection of the warm-up is closed by now, or will be in a moment.
     await until(async () => {
       const before = connected();
       await new Promise((resolve) => setTimeout(resolve, 50));
       return connected() === before;
-    }, 'the front to rest');
-    const own = all.filter(({ pid, command }) => pid === this.server.pid || command.startsWith('stillhouse: front'));
+    }, 'the fronts to rest');
+    const own = all.filter(({ pid }) => pid === this.server.pid || fronts.some((front) => front.pid === pid));
     this.#before = new Map(own.map(({ pid }) => [pid, kindsOfDescriptors(pid)]));
   }
 
