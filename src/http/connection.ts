@@ -32,7 +32,7 @@ interface Exchange {
   waited: number;
 }
 
-/** One client connection: requests in, one at a time to the application, responses out (RFC 9112, 9). */
+/** One client connection: requests in, one at a time to the application, responses out (RFC 9112, 9). Who makes it reads the socket. */
 export class Connection implements Outlet {
   readonly #socket: Socket;
   readonly #settings: ServerSettings;
@@ -70,7 +70,6 @@ export class Connection implements Outlet {
     };
     this.#restingSince = clock.now();
     this.#wait('head', settings.limits.headTime);
-    socket.on('data', (bytes) => this.#receive(bytes));
     socket.on('end', () => this.#endInput());
     socket.on('drain', () => this.#outflow.settle());
     socket.on('error', () => socket.destroy());
@@ -146,11 +145,13 @@ export class Connection implements Outlet {
     this.#settings.onError(error, this.#peer, environ);
   }
 
-  #receive(bytes: Buffer): void {
+  /** Bytes have come, which are there until this returns. */
+  receive(bytes: Buffer): void {
     if (this.#lingering) return;
     this.#parser.receive(bytes);
     if (this.#arrival !== undefined) this.#arrival.resolve();
     else if (this.#exchange === undefined) this.#advance();
+    this.#parser.keep();
     // A head that is not complete has limits of its own.
     if (this.#exchange !== undefined && this.#parser.buffered > READ_AHEAD) this.#socket.pause();
   }

@@ -62,7 +62,7 @@ class InProcessServer implements WsgiServer {
   async serveForever(): Promise<void> {
     await this.#listening;
     this.#forever = true;
-    for (const socket of this.#waiting.splice(0)) this.#serve(socket);
+    for (const socket of this.#waiting.splice(0)) void this.#http.serve(socket);
     await this.#closed.promise;
   }
 
@@ -71,9 +71,7 @@ class InProcessServer implements WsgiServer {
     const socket =
       this.#waiting.shift() ?? (await new Promise<Socket | undefined>((resolve) => this.#takers.push(resolve)));
     if (socket === undefined) return;
-    const closed = this.#http.serve(socket, { once: true });
-    socket.resume();
-    await closed;
+    await this.#http.serve(socket, { once: true });
   }
 
   async close(): Promise<void> {
@@ -87,13 +85,8 @@ class InProcessServer implements WsgiServer {
   #accept(socket: Socket): void {
     const taker = this.#takers.shift();
     if (taker !== undefined) taker(socket);
-    else if (this.#forever) this.#serve(socket);
+    else if (this.#forever) void this.#http.serve(socket);
     else this.#waiting.push(socket);
-  }
-
-  #serve(socket: Socket): void {
-    void this.#http.serve(socket);
-    socket.resume();
   }
 }
 

@@ -46,6 +46,8 @@ const CHUNK_LINE_BYTES = EXTENSION_BYTES + 32;
 export class RequestParser {
   readonly #limits: Limits;
   #buffer: Buffer = NONE;
+  /** Whether that is there for now only. */
+  #lent = false;
   /** Memory of its own, where what came did not suffice. */
   #room: Buffer = NONE;
   #state: State = 'head';
@@ -74,10 +76,19 @@ export class RequestParser {
     return this.#state !== 'head' || this.#buffer.length > 0;
   }
 
+  /** @param bytes are there until `keep()` */
   receive(bytes: Uint8Array): void {
     if (this.#failure !== undefined) return;
     const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#buffer = this.#buffer.length === 0 ? buffer : this.#append(buffer);
+    this.#lent = this.#buffer.length === 0;
+    this.#buffer = this.#lent ? buffer : this.#append(buffer);
+  }
+
+  /** What was received and not yet asked for is copied: its memory is used again. */
+  keep(): void {
+    const keeps = this.#lent && this.#buffer.length > 0;
+    this.#lent = false;
+    if (keeps) this.#buffer = this.#state === 'head' ? this.#append(NONE) : copyOf(this.#buffer);
   }
 
   /**
@@ -165,7 +176,8 @@ export class RequestParser {
       return { type: 'end', trailers: [] };
     }
     if (this.#buffer.length === 0) return undefined;
-    const bytes = this.#buffer.subarray(0, this.#left);
+    const some = this.#buffer.length > this.#left ? this.#buffer.subarray(0, this.#left) : this.#buffer;
+    const bytes = this.#lent ? copyOf(some) : some;
     this.#left -= bytes.length;
     this.#consume(bytes.length);
     return { type: 'data', bytes };
@@ -263,4 +275,11 @@ export class RequestParser {
     this.#buffer = size === this.#buffer.length ? NONE : this.#buffer.subarray(size);
     this.#searched = 0;
   }
+}
+
+/** In memory of its own, which can be freed with it. */
+function copyOf(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
 }

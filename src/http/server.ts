@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Clock } from './clock.ts';
 import { Connection } from './connection.ts';
+import { readShared } from './read-into.ts';
 import type { ServerSettings } from './settings.ts';
 
 /** Each connection is looked at about once a second, a tenth of them at a time, so that thousands do not hold the requests of others. */
@@ -29,7 +30,9 @@ export class HttpServer {
    */
   serve(socket: Socket, options: { once?: boolean } = {}): Promise<void> {
     const closed = Promise.withResolvers<void>();
-    const connection = new Connection(socket, this.#settings, this.#clock, () => {
+    let connection: Connection;
+    const made = readShared(socket, (bytes) => connection.receive(bytes));
+    connection = new Connection(made, this.#settings, this.#clock, () => {
       this.#connections.delete(connection);
       if (this.#connections.size === 0) this.#rest();
       closed.resolve();

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { readInto } from '../http/read-into.ts';
 import { LEAST_LENT, Loan } from '../wsgi/loan.ts';
 import { type Frame, FrameReader, ProtocolError } from './frames.ts';
 
@@ -21,17 +22,9 @@ export function readFrames(socket: Socket, limit: number, taker: FrameTaker): vo
 
 /**
  * The same for a socket on which large bodies come: it is read 256 KB at a time, four times as much as Node would, into memory that is used again.
- * @returns the socket to go on with. Node takes a buffer for `onread` where it makes a socket, but not for one that came from another process; so it is made anew
- * of that one's handle, which is not documented. Where there is none, it is the same socket, which is read as always.
+ * @returns the socket to go on with: the same one, read as always, where it cannot be read so
  */
 export function readLargeFrames(socket: Socket, limit: number, taker: FrameTaker): Socket {
-  const bare = socket as unknown as { _handle?: { useUserBuffer?: unknown } | null };
-  const { _handle: handle } = bare;
-  if (typeof handle?.useUserBuffer !== 'function') {
-    readFrames(socket, limit, taker);
-    return socket;
-  }
-  bare._handle = null;
   const source = new FrameSource(limit, taker);
   let loan = Loan.open();
   const callback = (size: number) => {
@@ -46,8 +39,9 @@ export function readLargeFrames(socket: Socket, limit: number, taker: FrameTaker
     }
     return true;
   };
-  const options = { handle, readable: true, writable: true, onread: { buffer: () => loan.bytes, callback } };
-  return new Socket(options as object);
+  const made = readInto(socket, { buffer: () => loan.bytes, callback });
+  if (made === undefined) readFrames(socket, limit, taker);
+  return made ?? socket;
 }
 
 class FrameSource {

@@ -46,6 +46,7 @@ export async function connected(app: Application, limits: Partial<Limits> = {}):
     onError: (error: unknown) => void errors.push(error),
   };
   const connection = new Connection(socket, settings, clock, closed.resolve);
+  socket.on('data', (bytes) => connection.receive(bytes));
   return {
     wire,
     connection,

@@ -33,8 +33,12 @@ export function parse(pieces: readonly Uint8Array[], limits: Limits = DEFAULT_LI
   const requests: Open[] = [];
   try {
     for (const piece of pieces) {
-      parser.receive(piece);
+      const memory = Buffer.from(piece);
+      parser.receive(memory);
       take(parser, requests);
+      parser.keep();
+      // It is used again, for another connection.
+      memory.fill('?');
       assert(parser.buffered <= most, `${parser.buffered} bytes are kept`);
     }
   } catch (error) {

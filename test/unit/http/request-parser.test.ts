@@ -31,6 +31,27 @@ test('what was asked for is no longer kept', () => {
   assert.equal(parser.midRequest, false);
 });
 
+test('nothing is left in memory that is used again', () => {
+  const parser = new RequestParser(DEFAULT_LIMITS);
+  const post = request('POST / HTTP/1.1', 'Host: a', 'Content-Length: 4');
+  const memory = latin1(`${post}0123${post}45`);
+  parser.receive(memory);
+  assert.equal(parser.next()?.type, 'head');
+  const first = parser.next();
+  parser.keep();
+  memory.fill('?');
+  assert(first?.type === 'data' && first.bytes.toString() === '0123');
+  assert.deepEqual([parser.next()?.type, parser.next()?.type], ['end', 'head']);
+  const second = parser.next();
+  assert(second?.type === 'data' && second.bytes.toString() === '45');
+  const more = latin1('67');
+  parser.receive(more);
+  parser.keep();
+  more.fill('?');
+  const third = parser.next();
+  assert(third?.type === 'data' && third.bytes.toString() === '67');
+});
+
 test('a refusal stands, and what comes after it is not kept', () => {
   const parser = new RequestParser(DEFAULT_LIMITS);
   parser.receive(latin1(`nonsense\r\n\r\n${request('GET / HTTP/1.1', 'Host: a')}`));
