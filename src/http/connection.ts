@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { ClientError, type ClientErrorCode, ClientGone } from '../errors.ts';
 import { Call } from '../wsgi/call.ts';
-import { makeEnviron, type Peer } from '../wsgi/environ.ts';
+import type { Peer } from '../wsgi/environ.ts';
+import { Environs } from '../wsgi/environs.ts';
 import { Input } from '../wsgi/input.ts';
 import type { Environ } from '../wsgi/types.ts';
 import type { Clock } from './clock.ts';
@@ -17,6 +18,8 @@ const NO_INPUT = Input.of(new Uint8Array(0));
 const READ_AHEAD = 65536;
 /** Bytes of an unread body that are read and thrown away to keep the connection. */
 const DISCARD = 262_144;
+/** After how long at rest a connection keeps nothing of its last request. */
+const FORGET_MS = 1000;
 /** How long a client may keep its side open after the last response, so that it can read that (RFC 9112, 9.6). */
 const LINGER_MS = 5000;
 
@@ -38,6 +41,7 @@ export class Connection implements Outlet {
   readonly #settings: ServerSettings;
   readonly #clock: Clock;
   readonly #peer: Peer;
+  readonly #environs: Environs;
   readonly #parser: RequestParser;
   readonly #outflow: Outflow;
   #exchange: Exchange | undefined;
@@ -68,6 +72,7 @@ export class Connection implements Outlet {
       remotePort: String(socket.remotePort ?? ''),
       gone: () => this.#inputEnded || socket.destroyed,
     };
+    this.#environs = new Environs(this.#peer, settings.flags);
     this.#restingSince = clock.now();
     this.#wait('head', settings.limits.headTime);
     socket.on('end', () => this.#endInput());
@@ -85,6 +90,7 @@ export class Connection implements Outlet {
   /** Called once a second or more often, with the time of the clock. */
   check(now: number): void {
     this.#outflow.check(now);
+    if (this.#exchange === undefined && now - this.#restingSince > FORGET_MS) this.#environs.forget();
     if (now < this.#deadline) return;
     this.#deadline = Number.POSITIVE_INFINITY;
     if (this.#onDeadline === 'body') this.#arrival?.reject(new ClientError(this.#tooSlow));
@@ -182,9 +188,9 @@ export class Connection implements Outlet {
   #begin({ head, framing }: HeadEvent): void {
     this.#deadline = Number.POSITIVE_INFINITY;
     this.#onDeadline = 'idle';
-    const { flags, report, app } = this.#settings;
+    const { report, app } = this.#settings;
     const input = framing.length === 0 ? NO_INPUT : new Input(() => this.#pull(exchange));
-    const environ = makeEnviron(head, this.#peer, flags, input);
+    const environ = this.#environs.make(head, input);
     const asked = { method: head.method, version: head.version, keepAlive: framing.keepAlive };
     const sink = new ResponseSink(this, asked, environ);
     const call = new Call(

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isRequestId } from '../wsgi/request-id.ts';
-import type { Middleware } from '../wsgi/types.ts';
+import type { Header, Middleware } from '../wsgi/types.ts';
 
 const NAME = 'x-request-id';
 
@@ -16,6 +16,15 @@ export function requestIds(): () => string {
  * `HTTP_X_REQUEST_ID`, the client in `X-Request-Id`.
  */
 export function requestId(nextId: () => string): Middleware {
+  /** Headers without an id, which a pool gives again and again. */
+  let without: Header[] | undefined;
+  const withId = (headers: Header[], id: string): Header[] => {
+    if (headers !== without) {
+      if (!Array.isArray(headers) || headers.some(isRequestIdHeader)) return headers;
+      if (Object.isFrozen(headers)) without = headers;
+    }
+    return [...headers, ['X-Request-Id', id]];
+  };
   return (app) => (environ, startResponse) => {
     const given = environ.HTTP_X_REQUEST_ID;
     const id = isRequestId(given) ? given : nextId();
@@ -24,11 +33,6 @@ export function requestId(nextId: () => string): Middleware {
   };
 }
 
-function isRequestIdHeader([name]: [string, string]): boolean {
+function isRequestIdHeader([name]: Header): boolean {
   return name.length === NAME.length && name.toLowerCase() === NAME;
-}
-
-function withId(headers: [string, string][], id: string): [string, string][] {
-  if (!Array.isArray(headers) || headers.some(isRequestIdHeader)) return headers;
-  return [...headers, ['X-Request-Id', id]];
 }

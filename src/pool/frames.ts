@@ -45,7 +45,7 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
-const BEYOND_LATIN1 = /[^\0-\xff]/;
+const LAST_LATIN1 = 0xff;
 const TYPES: ReadonlySet<number> = new Set(Object.values(TYPE));
 const NONE = Buffer.alloc(0);
 
@@ -192,8 +192,13 @@ export function encodeCredit(id: number, size: number): Buffer {
  */
 export function checkHead(head: string, strings: number): void {
   let found = 0;
-  for (let at = head.indexOf('\0'); at >= 0; at = head.indexOf('\0', at + 1)) found++;
-  if (found !== strings || BEYOND_LATIN1.test(head)) {
+  let bits = 0;
+  for (let at = 0; at < head.length; at++) {
+    const code = head.charCodeAt(at);
+    if (code === 0) found++;
+    bits |= code;
+  }
+  if (found !== strings || bits > LAST_LATIN1) {
     throw new ProtocolError('a NUL, or a character beyond latin-1, in a string of a head');
   }
 }

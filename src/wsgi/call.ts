@@ -52,7 +52,11 @@ export class Call implements Receiver {
   run(app: Application, environ: Environ): void {
     try {
       const body: unknown = app(environ, this.#startResponse);
-      if (isPromise(body)) body.then(this.#take, this.#fail);
+      if (isPromise(body))
+        body.then(
+          (given) => this.#take(given),
+          (error) => this.#fail(error),
+        );
       else this.#take(body);
     } catch (error) {
       this.#fail(error);
@@ -76,7 +80,7 @@ export class Call implements Receiver {
       // What a HEAD, a 304 or Content-Length leaves out need not be waited for.
       if (!last && !this.#full && !(this.#dropBody && this.#started.sent)) return room;
       if (room === undefined) return this.#finish();
-      void room.then(() => this.#finish()).catch(this.#fail);
+      void room.then(() => this.#finish()).catch((error) => this.#fail(error));
       return room;
     } catch (error) {
       this.#fail(error);
@@ -94,7 +98,7 @@ export class Call implements Receiver {
   };
 
   /** What the application returned. */
-  readonly #take = (body: unknown): void => {
+  #take(body: unknown): void {
     try {
       if (typeof body === 'object' && body !== null) this.#body = body as Body;
       checkBody(body);
@@ -107,15 +111,15 @@ export class Call implements Receiver {
     } catch (error) {
       this.#fail(error);
     }
-  };
+  }
 
-  readonly #fail = (error: unknown): void => {
+  #fail(error: unknown): void {
     if (this.#over) return;
     // A body that has reached its Content-Length is whole, whatever its application did then.
     if (this.#full) this.#sink.end();
     else if (!this.#cancelled) this.#sink.fail(error);
     this.#end();
-  };
+  }
 
   /** The response is over: the body is closed, and then all is done. */
   #end(): void {

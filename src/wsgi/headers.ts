@@ -37,11 +37,24 @@ export function isHopByHop(name: string): boolean {
 
 export type HeaderKind = 'plain' | 'length' | 'hop-by-hop';
 
+/** What is known of a response header by its name. */
+export interface HeaderName {
+  readonly kind: HeaderKind;
+  /** The last value that was found good: most come again. */
+  checked: string | undefined;
+}
+
+/** Longer values are checked each time, so that little is kept. */
+const MOST_REMEMBERED = 256;
+
 /** What the name of a response header says, in any case; undefined where it is no token. */
-export const headerKind = remember<HeaderKind>((name) => {
+export const headerName = remember<HeaderName>((name) => {
   if (!isToken(name)) return undefined;
   const lower = name.toLowerCase();
-  return isHopByHop(lower) ? 'hop-by-hop' : lower === 'content-length' ? 'length' : 'plain';
+  return {
+    kind: isHopByHop(lower) ? 'hop-by-hop' : lower === 'content-length' ? 'length' : 'plain',
+    checked: undefined,
+  };
 });
 
 /**
@@ -58,7 +71,8 @@ export function checkHeaders(headers: unknown): asserts headers is Header[] {
     const name: unknown = pair[0];
     const value: unknown = pair[1];
     if (typeof name !== 'string') throw new AppError('APP_HEADERS_INVALID', `a header name is ${describe(name)}`);
-    if (headerKind(name) === undefined) {
+    const known = headerName(name);
+    if (known === undefined) {
       throw new AppError('APP_HEADER_NAME_INVALID', `the header name ${JSON.stringify(name)} is not a token`);
     }
     if (typeof value !== 'string') {
@@ -66,12 +80,13 @@ export function checkHeaders(headers: unknown): asserts headers is Header[] {
         cure: `give the value as a string, such as String(value)`,
       });
     }
-    if (FORBIDDEN.test(value)) {
+    if (value !== known.checked && FORBIDDEN.test(value)) {
       throw new AppError(
         'APP_HEADER_VALUE_INVALID',
         `the value of the header ${name} holds a control character, or one beyond latin-1`,
       );
     }
+    if (value.length <= MOST_REMEMBERED) known.checked = value;
     size += name.length + value.length + LINE_OVERHEAD;
     if (size > MOST_BYTES) {
       const cure = 'send less in the headers, and the rest in the body';

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts';
-import { checkHeaders, headerKind } from './headers.ts';
+import { checkHeaders, headerName } from './headers.ts';
 import { statusCode } from './status.ts';
 import type { Head, Header, Report } from './types.ts';
 
@@ -70,7 +70,7 @@ function checkHead(status: string, given: Header[], report: Report): Head {
   const headers: Header[] = [];
   let length: number | undefined;
   for (const header of given) {
-    const kind = headerKind(header[0]);
+    const kind = headerName(header[0])?.kind;
     if (kind === 'hop-by-hop') {
       report(new AppError('APP_HOP_BY_HOP', `the header ${header[0]} was dropped`));
       continue;
