@@ -17,6 +17,7 @@ import { Call } from '../../wsgi/call.ts';
 import type { Application } from '../../wsgi/types.ts';
 import { validator } from '../../wsgi/validator.ts';
 import { ControlLink } from './control-link.ts';
+import { Environs } from './environs.ts';
 import { LinkSink } from './link-sink.ts';
 import { load } from './loader.ts';
 import { Outbox } from './outbox.ts';
@@ -48,6 +49,7 @@ class Worker {
   readonly #waiting: Frame[] = [];
   readonly #gone = new Set<number>();
   #start: Start | undefined;
+  #environs: Environs | undefined;
   #app: Application | undefined;
   #stopping = false;
 
@@ -79,6 +81,7 @@ class Worker {
 
   async #boot(start: Start): Promise<void> {
     this.#start = start;
+    this.#environs = new Environs(start);
     process.title = `stillhouse: ${start.app}`;
     try {
       if (start.version !== PROTOCOL_VERSION) {
@@ -139,7 +142,7 @@ class Worker {
     const start = this.#start as Start;
     const life = new RequestLife();
     const grant = (size: number) => this.#control.send(encodeCredit(frame.id, size));
-    const request = readRequest(frame, start, grant, life);
+    const request = readRequest(frame, this.#environs as Environs, { life, window: start.window, grant });
     const failed = (error: unknown) => {
       writeFault(error, request.environ);
       return start.debug ? faultText(error) : '';

@@ -1,9 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { FLAG, type Frame, splitHead } from '../../pool/frames.ts';
-import type { Start } from '../../pool/start.ts';
-import { fileWrapper } from '../../wsgi/file-wrapper.ts';
+import { FLAG, type Frame } from '../../pool/frames.ts';
 import { Input } from '../../wsgi/input.ts';
 import type { Environ } from '../../wsgi/types.ts';
+import type { Environs } from './environs.ts';
 import { RequestErrors } from './records.ts';
 import type { RequestLife } from './request-life.ts';
 import { StreamedBody } from './streamed-body.ts';
@@ -20,36 +19,29 @@ export interface Request {
   close(): void | Promise<void>;
 }
 
+/** What one request has of its own. */
+interface Own {
+  readonly life: RequestLife;
+  /** Bytes of a streamed body that may be on their way. */
+  readonly window: number;
+  /** Asks for so many bytes more of it. */
+  readonly grant: (size: number) => void;
+}
+
 /**
- * The environ of a REQUEST frame.
- * @param grant asks for so many bytes more of a streamed body
+ * The environ of a REQUEST frame, and its body.
  * @throws ProtocolError where the head does not hold what it announces
  */
-export function readRequest(frame: Frame, start: Start, grant: (size: number) => void, life: RequestLife): Request {
-  const strings = splitHead(frame.head, 2 * frame.count);
-  const environ: Record<string, unknown> = {
-    get 'stillhouse.signal'() {
-      return life.signal;
-    },
-  };
-  for (let at = 0; at < strings.length; at += 2) environ[strings[at] as string] = strings[at + 1];
-  const streamed = (frame.flags & FLAG.STREAM) === 0 ? undefined : new StreamedBody(start.window, grant);
+export function readRequest(frame: Frame, environs: Environs, { life, window, grant }: Own): Request {
+  const environ = environs.make(frame.head, frame.count, life);
+  const streamed = (frame.flags & FLAG.STREAM) === 0 ? undefined : new StreamedBody(window, grant);
   const body =
     streamed === undefined
       ? bodyOf(frame, environ)
       : { input: new Input(() => streamed.pull()), close: () => undefined };
-  Object.assign(environ, {
-    'wsgi.version': [1, 0],
-    'wsgi.input': body.input,
-    'wsgi.errors': new RequestErrors(environ.HTTP_X_REQUEST_ID),
-    'wsgi.multithread': start.threads > 1,
-    'wsgi.multiprocess': start.multiprocess,
-    'wsgi.run_once': false,
-    'wsgi.input_terminated': true,
-    'wsgi.file_wrapper': fileWrapper,
-    'stillhouse.client_gone': () => life.gone,
-  });
-  return { environ: environ as Environ, body: streamed, close: body.close };
+  environ['wsgi.input'] = body.input;
+  environ['wsgi.errors'] = new RequestErrors(environ.HTTP_X_REQUEST_ID);
+  return { environ, body: streamed, close: body.close };
 }
 
 interface RequestBody {
