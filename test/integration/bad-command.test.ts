@@ -89,7 +89,7 @@ testRefusals([
     cure: 'stillhouse --help lists the options',
   },
   ...[
-    { option: '--workers=two', what: ['--workers', '"two" is not a whole number'] },
+    { option: '--workers=two', what: ['--workers', '"two" is neither a whole number nor auto'] },
     { option: '--workers=0', what: ['--workers', '0 is less than 1'] },
     { option: '--workers=-1', what: ['--workers', '"-1"'] },
     { option: '--workers=', what: ['--workers', 'an empty value'] },
