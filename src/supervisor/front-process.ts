@@ -43,6 +43,9 @@ function isEnding(pid: number): boolean {
   }
 }
 
+/** How long what a front has said before its end may take to be read. */
+const LAST_MESSAGES_MS = 1000;
+
 /** The supervisor's view of one front: its process and the messages between them. */
 export class FrontProcess {
   readonly ended: Promise<Ending>;
@@ -52,6 +55,8 @@ export class FrontProcess {
   readonly #began = performance.now();
   readonly #drained = Promise.withResolvers<void>();
   readonly #stacks = new Questions<readonly WorkerStacks[]>(STACKS_MS);
+  /** Workers' pipes that the front may not have taken yet, in their order; Node takes the handle out of a socket that it sends. */
+  readonly #handed = new Map<Socket, { close(): void }>();
   /** Its last figures, and when it told them. */
   families: readonly Family[] = [];
   heard: number = performance.now();
@@ -87,6 +92,7 @@ export class FrontProcess {
       receive(message as FromFront);
     });
     void ended.then(() => {
+      setTimeout(() => this.#closeHanded(), LAST_MESSAGES_MS).unref();
       this.#drained.resolve();
       this.#stacks.end('the front has died');
     });
@@ -113,8 +119,28 @@ export class FrontProcess {
       handle?.destroy();
       return;
     }
+    if (handle !== undefined) this.#handed.set(handle, (handle as unknown as { _handle: { close(): void } })._handle);
     // A front that died in between is noticed by its end.
-    this.#child.send(message, handle, () => undefined);
+    this.#child.send(message, handle, () => this.#sent(handle));
+  }
+
+  /** Node writes a handle when the front has taken the one before it. */
+  #sent(handle: Socket | undefined): void {
+    if (handle === undefined || !this.#handed.has(handle)) return;
+    for (const earlier of this.#handed.keys()) {
+      if (earlier === handle) return;
+      this.#handed.delete(earlier);
+    }
+  }
+
+  /** Node sends one handle at a time. Where the front dies before it has taken one, Node closes neither that one nor those behind it. */
+  #closeHanded(): void {
+    this.disconnect();
+    for (const [socket, handle] of this.#handed) {
+      socket.destroy();
+      handle.close();
+    }
+    this.#handed.clear();
   }
 
   /** Where each of its workers of an app stands. @throws Unanswered */

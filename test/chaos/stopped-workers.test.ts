@@ -15,8 +15,12 @@ for (const { language, file, needed } of LANGUAGES) {
       await using load = new Load(chaos.port);
       for (let count = times(3, 30); count > 0; count--) {
         await load.answered(50);
-        const [victim] = await chaos.workers(2);
-        process.kill(victim as number, 'SIGSTOP');
+        // One that has answered: what stands still in its start is the boot timeout's.
+        const victim = await until(
+          () => chaos.server.processes().workers.find(({ pid }) => load.account.workers.has(String(pid)))?.pid,
+          'a worker that has answered',
+        );
+        process.kill(victim, 'SIGSTOP');
         await until(
           () => chaos.server.processes().workers.every(({ pid }) => pid !== victim),
           'the stopped worker to be gone',
