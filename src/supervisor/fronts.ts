@@ -119,7 +119,8 @@ export class Fronts {
     const stoodStill = now - this.#looked > LATE * LOOK_MS;
     this.#looked = now;
     for (const front of this.alive) {
-      if (stoodStill) front.heard = now;
+      // Before it listens its start takes what it takes: what waits for it is in the backlog.
+      if (stoodStill || !front.listens) front.heard = now;
       else if (this.#silence > 0 && now - front.heard > this.#silence) {
         front.kill(`it told nothing for ${this.#silence / 1000} s`);
       }

@@ -87,10 +87,7 @@ test('while an app’s packages are installed the others serve, and a stop ends 
     const { code } = await server.stop();
     assert.equal(code, 0);
     await allGone(running);
-    assert.deepEqual(
-      server.records.filter(({ level }) => level === 'warn' || level === 'error'),
-      [],
-    );
+    assert.deepEqual(server.complaints, []);
   }
   assert.deepEqual(environmentsOf(data), [], 'what was not finished is no environment');
   folder.write('apps/app/GO', '');

@@ -9,6 +9,7 @@ import { GOOD, greetingApps, installs } from '../support/greeting-apps.ts';
 import { environmentsOf, run } from '../support/packages.ts';
 import { BIN } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
+import { until } from '../support/until.ts';
 
 test(
   'its packages are installed at the first start, from a folder of wheels, and not again',
@@ -76,11 +77,18 @@ test('stillhouse prepare installs them, and the first start has nothing to do', 
 test('an environment that has lost its interpreter is made anew', needs('python3'), async () => {
   using folder = greetingApps();
   const [apps, data] = [join(folder.path, 'apps'), join(folder.path, 'data')];
-  await (await serveApps(apps, [], { data, cwd: folder.path })).stop();
+  const first = await serveApps(apps, [], { data, cwd: folder.path });
+  // A busy machine takes longer for the packages than a front waits for an app.
+  await until(async () => (await answerOf(first.port, '/app')).startsWith('200'), 'the app with its packages');
+  await first.stop();
   const [name = ''] = environmentsOf(data);
   rmSync(join(data, 'environments', name, 'bin'), { recursive: true });
   await using server = await serveApps(apps, [], { data, cwd: folder.path });
-  assert.match(await answerOf(server.port, '/app'), /^200 hello/);
+  const answer = await until(async () => {
+    const found = await answerOf(server.port, '/app');
+    return found.startsWith('503') ? undefined : found;
+  }, 'the app with its packages');
+  assert.match(answer, /^200 hello/);
   assert.deepEqual(environmentsOf(data), [name]);
 });
 

@@ -115,6 +115,11 @@ export class RunningServer implements AsyncDisposable {
     return Number(new URL((urls as string[])[0] as string).port);
   }
 
+  /** What it has warned of, but for being run as root: whoever tests may be. */
+  get complaints(): LogRecord[] {
+    return this.records.filter(({ level, code }) => (level === 'warn' || level === 'error') && code !== 'RUNS_AS_ROOT');
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
