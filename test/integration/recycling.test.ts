@@ -1,6 +1,7 @@
 /** Workers that have lived long enough, or do not answer, are replaced; those that can go on serving do, until the next one is ready. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { canAnswer } from '../../src/admin/status.ts';
 import { observe, scrape } from '../support/admin.ts';
 import { allGone } from '../support/processes.ts';
 import { needs } from '../support/tools.ts';
@@ -56,18 +57,19 @@ for (const [language, file, source] of [
   ],
 ] as const) {
   test(`a ${language} worker that is stopped (SIGSTOP) is found and replaced`, needed, async () => {
-    await using seen = await observe({ [`one/${file}`]: source, 'one/app.yaml': 'ping_timeout: 0.5\n' });
+    await using seen = await observe({ [`one/${file}`]: source, 'one/app.yaml': 'ping_timeout: 2\n' });
     const [worker] = seen.server.processes().workers;
     const pid = worker?.pid as number;
     process.kill(pid, 'SIGSTOP');
     await allGone([pid]);
-    using wire = await Wire.open(seen.port);
-    assert.notEqual(await bodyOn(wire, '/one/pid'), String(pid));
     const cause = { app: 'one', cause: 'hung' };
     await until(
       async () => (await scrape(seen.admin)).value('stillhouse_worker_restarts_total', cause) === 1,
       'the count',
     );
+    await until(async () => canAnswer(await appStatusOf(seen, 'one')), 'the next worker');
+    using wire = await Wire.open(seen.port);
+    assert.notEqual(await bodyOn(wire, '/one/pid'), String(pid));
     const { workers } = await appStatusOf(seen, 'one');
     assert.deepEqual(
       workers.map(({ state }) => state),
