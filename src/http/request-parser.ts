@@ -58,6 +58,9 @@ export class RequestParser {
   #left = 0;
   #bodySize = 0;
   #extensionSize = 0;
+  /** What came behind `#buffer`, all of it of a body whose length is known. */
+  #pieces: Buffer[] = [];
+  #behind = 0;
   #skippedEmptyLine = false;
   /** Of the last head. */
   #fields: Fields | undefined;
@@ -68,7 +71,7 @@ export class RequestParser {
 
   /** Bytes that were received and not yet asked for. */
   get buffered(): number {
-    return this.#buffer.length;
+    return this.#buffer.length + this.#behind;
   }
 
   /** Whether a request has begun whose `end` was not given yet. */
@@ -81,7 +84,9 @@ export class RequestParser {
     if (this.#failure !== undefined) return;
     const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#lent = this.#buffer.length === 0;
-    this.#buffer = this.#lent ? buffer : this.#append(buffer);
+    if (this.#lent) this.#buffer = buffer;
+    else if (this.#state === 'sized' && this.buffered + buffer.length <= this.#left) this.#queue(buffer);
+    else this.#buffer = this.#append(buffer);
   }
 
   /** What was received and not yet asked for is copied: its memory is used again. */
@@ -91,12 +96,18 @@ export class RequestParser {
     if (keeps) this.#buffer = this.#state === 'head' ? this.#append(NONE) : copyOf(this.#buffer);
   }
 
+  /** Nothing in it but the body: a piece that is given whole can be freed when it is written, and is copied once. */
+  #queue(bytes: Buffer): void {
+    this.#pieces.push(copyOf(bytes));
+    this.#behind += bytes.length;
+  }
+
   /**
    * Into memory with room for more: a client that sends a byte at a time would have all of it copied for each, and what each connection waits with would be new
    * to the collector again and again.
    */
   #append(bytes: Buffer): Buffer {
-    const before = this.#buffer;
+    const before = this.#behind === 0 ? this.#buffer : this.#joined();
     const size = before.length + bytes.length;
     const from = before.buffer === this.#room.buffer ? before.byteOffset : 0;
     if (before.buffer !== this.#room.buffer || from + size > this.#room.length) {
@@ -109,6 +120,14 @@ export class RequestParser {
     return this.#room.subarray(from, from + size);
   }
 
+  /** The last piece of a body has more behind it: another request. */
+  #joined(): Buffer {
+    const joined = Buffer.concat([this.#buffer, ...this.#pieces]);
+    this.#pieces = [];
+    this.#behind = 0;
+    return joined;
+  }
+
   /** @throws ClientError */
   next(): RequestEvent | undefined {
     if (this.#failure !== undefined) throw this.#failure;
@@ -118,6 +137,8 @@ export class RequestParser {
       this.#state = 'failed';
       this.#failure = error as ClientError;
       this.#buffer = NONE;
+      this.#pieces = [];
+      this.#behind = 0;
       throw error;
     }
   }
@@ -271,8 +292,15 @@ export class RequestParser {
     return this.#buffer.length >= 2 && this.#buffer[0] === CR && this.#buffer[1] === 0x0a;
   }
 
+  #nextPiece(): Buffer {
+    if (this.#behind === 0) return NONE;
+    const piece = this.#pieces.shift() as Buffer;
+    this.#behind -= piece.length;
+    return piece;
+  }
+
   #consume(size: number): void {
-    this.#buffer = size === this.#buffer.length ? NONE : this.#buffer.subarray(size);
+    this.#buffer = size === this.#buffer.length ? this.#nextPiece() : this.#buffer.subarray(size);
     this.#searched = 0;
   }
 }
