@@ -58,6 +58,8 @@ function formOf(setting) {
       return addressesOf(least);
     case 'mount':
       return { anyOf: [text('^/([^%?#\\s]*)$'), PLACEHOLDER] };
+    case 'target':
+      return { anyOf: [text('^(/[^#\\s]*)?$'), PLACEHOLDER] };
     case 'variables':
       return {
         type: ['object', 'null'],

@@ -9,7 +9,8 @@ const options = process.argv.slice(2);
 
 const python = findPython();
 const example = python.found ? 'apps/hello/web_app.py' : 'apps/hello-ts/web_app.ts';
-const ownBind = options.find((option) => /^(--bind|-b)\b/.test(option));
+const { STILLHOUSE_BIND, PORT } = process.env;
+const ownBind = STILLHOUSE_BIND || PORT || options.some((option) => /^(--bind|-b)\b/.test(option));
 const where = ownBind ? '' : ' at http://localhost:8000/';
 
 // On stderr: stdout is for the log.

@@ -1,4 +1,4 @@
-import { type Remark, remarksOf, timeOf } from './remarks.ts';
+import { type Remark, remarksOf } from './remarks.ts';
 import {
   type AppStatus,
   canAnswer,
@@ -7,6 +7,7 @@ import {
   notReady,
   readyWorkers,
   type ServerStatus,
+  timeOf,
 } from './status.ts';
 
 const STYLE = `

@@ -1,5 +1,5 @@
 import type { StartFailure } from '../errors.ts';
-import { type AppStatus, type GenerationStatus, readyAmong, whyDown } from './status.ts';
+import { type AppStatus, type GenerationStatus, readyAmong, timeOf, whyDown } from './status.ts';
 
 /** Something out of the ordinary about an app, for people. */
 export interface Remark {
@@ -20,11 +20,6 @@ export function remarksOf(app: AppStatus): Remark[] {
     remarks.push({ words: `the reload at ${timeOf(lastReload.at)} failed`, isBad: true, failure: lastReload.failure });
   }
   return remarks;
-}
-
-/** `2026-01-01 02:03:04 UTC`. */
-export function timeOf(iso: string): string {
-  return iso.replace('T', ' ').replace(/\.[0-9]+Z$/, ' UTC');
 }
 
 function remarkOn({ number, state, since, workers, failure }: GenerationStatus): Remark {

@@ -154,5 +154,10 @@ export function appNotReady(app: AppStatus): string {
 export function whyDown({ backingOff }: AppStatus): string[] {
   if (backingOff === undefined) return [];
   const { deaths, retryAt } = backingOff;
-  return [`${deaths} workers in a row have died, and the next is started at ${retryAt}`];
+  return [`${deaths} workers in a row have died, and the next is started at ${timeOf(retryAt)}`];
+}
+
+/** `2026-01-01 02:03:04 UTC`. */
+export function timeOf(iso: string): string {
+  return iso.replace('T', ' ').replace(/\.[0-9]+Z$/, ' UTC');
 }

@@ -35,6 +35,21 @@ export function line(text: string, tone?: Tone): Line {
   return [{ text, tone }];
 }
 
+/** A line of one piece in as many as it needs, the others as far in as the first; one of several pieces as it is. */
+export function fold(spans: Line, width: number): Line[] {
+  const [only, ...others] = spans;
+  if (only === undefined || others.length > 0) return [spans];
+  const indent = /^ */.exec(only.text)?.[0] ?? '';
+  const room = Math.max(20, width - indent.length);
+  const rows: string[] = [];
+  for (const word of only.text.trim().split(' ')) {
+    const last = rows.at(-1);
+    if (last !== undefined && lengthOf(last) + 1 + lengthOf(word) <= room) rows[rows.length - 1] = `${last} ${word}`;
+    else rows.push(word);
+  }
+  return rows.map((text) => line(indent + text, only.tone));
+}
+
 /** A line as it is written, cut where it is wider than the terminal. */
 export function paint(spans: Line, width: number, inColour: boolean): string {
   let room = width;

@@ -73,12 +73,12 @@ async function serverOf(args: Arguments, caller: Caller, app?: string): Promise<
 const HARMLESS: readonly string[] = ['CONFIG_KEY_UNKNOWN', 'CONFIG_VALUE_INVALID', 'CONFIG_VARIABLE_UNKNOWN'];
 
 function readWorkers(text: string): number {
-  const { least, most, help } = SETTINGS.workers;
+  const { least, most } = SETTINGS.workers;
   const workers = Number(text);
   if (/^[0-9]+$/.test(text) && workers >= least && workers <= most) return workers;
   throw new StartError({
     code: 'OPTION_INVALID',
     message: `scale: ${JSON.stringify(text)} is not a number from ${least} to ${most}`,
-    cure: `stillhouse scale APP N: ${help}`,
+    cure: 'write stillhouse scale APP N, N how many worker processes: stillhouse scale blog 4',
   });
 }

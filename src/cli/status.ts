@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { ServerStatus } from '../admin/status.ts';
 import { StartError } from '../errors.ts';
-import { type Line, line, paint } from './columns.ts';
+import { fold, type Line, line, paint } from './columns.ts';
 import { isGone } from './control-client.ts';
 import type { FoundServer } from './find-server.ts';
 import { LiveScreen } from './live-screen.ts';
@@ -58,7 +58,7 @@ function frame(
   { rows, columns }: LiveScreen,
   inColour: boolean,
 ): string[] {
-  const lines = statusLines(status, new Date());
+  const lines = statusLines(status, new Date()).flatMap((each) => fold(each, columns));
   const room = Math.max(1, rows - 2);
   const shown = lines.length <= room ? lines : lines.slice(0, room - 1);
   const hidden: Line[] = shown === lines ? [] : [line(`… and ${lines.length - shown.length} lines more`, 'soft')];

@@ -69,6 +69,7 @@ export class Config {
       flags,
     ];
     this.server = overlay(...this.#lower, ...this.#upper);
+    this.faults.push(...contradictions(this.server));
   }
 
   /**
@@ -84,6 +85,7 @@ export class Config {
     const source = path === undefined ? undefined : this.#read(path, 'app', faults);
     const layer = source === undefined ? new Map() : readFile(source, this.#appLookUp(dotenv), faults);
     const resolved = overlay(...this.#lower, own, layer, ...this.#upper);
+    if (contradictions(this.server).length === 0) faults.push(...contradictions(resolved));
     const environment = { ...dotenv, ...resolved.settings.environment };
     const places = Object.keys(dotenv).length === 0 ? [] : [this.#nameOf(join(directory, '.env'))];
     const named = resolved.from.environment;
@@ -141,6 +143,19 @@ export class Config {
     const near = relative(this.directory, path);
     return near.startsWith('..') || isAbsolute(near) ? path : near;
   }
+}
+
+/** Settings of which each is right, and which cannot hold together. */
+function contradictions({ settings, from }: Resolved): Faults {
+  const { minWorkers, maxWorkers } = settings;
+  if (maxWorkers === 0 || minWorkers <= maxWorkers) return [];
+  return [
+    {
+      code: 'CONFIG_VALUE_INVALID',
+      message: `${from.minWorkers}: min_workers: ${minWorkers} is more than max_workers, ${maxWorkers} (${from.maxWorkers})`,
+      cure: 'give max_workers the larger number; 0 keeps the number of workers as it is',
+    },
+  ];
 }
 
 /** One application on the command line opens no admin listener unless asked; in a container the health check asks there. */

@@ -13,6 +13,7 @@ export type Kind =
   | 'choice'
   | 'addresses'
   | 'mount'
+  | 'target'
   | 'hostname'
   | 'variables';
 
@@ -51,6 +52,7 @@ export interface Values {
   path: string;
   program: string;
   mount: string;
+  target: string;
   hostname: string;
   count: number;
   processes: number | 'auto';

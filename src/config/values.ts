@@ -47,6 +47,8 @@ export function parseValue(setting: Setting, text: string): unknown {
       return parseAddress(text);
     case 'mount':
       return parseMount(text);
+    case 'target':
+      return text === '' || /^\/[^\s#]*$/.test(text) ? text : fail(`${quote(text)} is not a path such as /health`);
     case 'hostname':
       return parseHostname(text);
     case 'token':

@@ -79,7 +79,7 @@ export const WORKER_SETTINGS = {
   warmUp: {
     key: 'warm_up',
     flag: 'warm-up',
-    kind: 'text',
+    kind: 'target',
     default: '',
     scope: 'both',
     help: 'a path that each new worker is asked for before it is given requests, such as /health; a status from 500 on is a failed start',

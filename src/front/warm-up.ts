@@ -20,7 +20,7 @@ export function warmUp(link: WorkerLink, plan: GenerationPlan): Promise<StartFai
     resolve({
       code: 'APP_WARM_UP_FAILED',
       message: `${plan.app} answered its warm-up request GET ${plan.warmUp} with ${how}`,
-      cure: 'see its records above; mend the application, or name another path as warm_up',
+      cure: 'see its records in the log; mend the application, or name another path as warm_up',
     });
   let status = '';
   const request = new WorkerRequest(environOf(plan.warmUp), (given) => {

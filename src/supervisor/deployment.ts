@@ -144,17 +144,15 @@ export class Deployment {
     for (const front of this.#fronts.alive) this.#listenWhenSettled(front);
   }
 
-  /** One that was down before and still is does not keep the others from changing. */
+  /** One that was down before and still is does not keep the others from changing, and is not told as if it did. */
   async #stage(apps: readonly SupervisedApp[], plans: readonly AppPlan[]): Promise<void> {
     const down = apps.map((app) => this.#apps.includes(app) && app.current === undefined);
     const results = await Promise.allSettled(
       apps.map((app, index) => app.stage(plans[index] as AppPlan, () => this.#fronts.alive, this.#over.signal)),
     );
-    const failures = results.flatMap((result) => (result.status === 'rejected' ? [failureOf(result.reason)] : []));
-    const isRefused = results.some(
-      ({ status }, index) => status === 'rejected' && (plans.length === 1 || down[index] !== true),
-    );
-    if (!isRefused) return;
+    const refusing = results.filter((_, index) => plans.length === 1 || down[index] !== true);
+    const failures = refusing.flatMap((result) => (result.status === 'rejected' ? [failureOf(result.reason)] : []));
+    if (failures.length === 0) return;
     await Promise.all(apps.map((app) => app.unstage()));
     throw new ReloadFailed(failures);
   }

@@ -221,7 +221,7 @@ export class Supervisor {
       path: plan.mount.path,
       state: status.state,
     }));
-    const who = all.map(({ name }) => name).join(', ');
+    const who = apps.map(({ name, state }) => (state === 'failed' ? `${name} (failed)` : name)).join(', ');
     this.#log.logger.info(
       { kind: 'ready', ...one, urls, adminUrls, apps, limits: this.#plan.machine, ms },
       `ready: ${who} at ${urls.join(' ')} after ${ms} ms`,

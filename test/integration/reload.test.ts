@@ -155,6 +155,13 @@ test('an app that was down before, and is still, keeps no other from changing', 
   assert.deepEqual([kind, changes], ['reloaded', ['bad is failed still', 'good: generation 2 serves']]);
   assert.equal(await answerOf(seen.port, '/good/'), '200 new');
   assert.match(await answerOf(seen.port, '/bad/'), /^503/);
+  const before = seen.server.records.length;
+  seen.folder.write('good/app.py', BROKEN);
+  assert.equal((await reload(seen.server)).kind, 'reload-failed');
+  const told = seen.server.records.slice(before).filter(({ kind }) => kind === 'reload-failed');
+  assert.equal(told.length, 1, 'and is not named as what did');
+  assert.match(String(told[0]?.traceback), /good\/app\.py/);
+  seen.folder.write('good/app.py', version('new'));
   seen.folder.write('bad/app.py', version('mended'));
   assert.equal((await reload(seen.server)).kind, 'reloaded');
   assert.equal(await answerOf(seen.port, '/bad/'), '200 mended');

@@ -45,7 +45,7 @@ for (const [what, status, can, words] of [
     'crashes again and again',
     app({ generations: [generationStatus({ workers: [] })], backingOff: BACKING_OFF }),
     false,
-    'blog is serving, with 0 of 0 workers ready; 3 workers in a row have died, and the next is started at 2026-01-01T00:01:00.000Z',
+    'blog is serving, with 0 of 0 workers ready; 3 workers in a row have died, and the next is started at 2026-01-01 00:01:00 UTC',
   ],
 ] as const) {
   test(`an app that ${what} ${can ? 'can' : 'cannot'} answer`, () => {
@@ -58,7 +58,7 @@ test('readiness names a crash loop', () => {
   const looping = app({ state: 'failed', wasReady: false, backingOff: BACKING_OFF });
   assert.match(
     notReady(server([looping]))[0] ?? '',
-    /^blog is failed; 3 workers in a row have died, and the next is .*Z$/,
+    /^blog is failed; 3 workers in a row have died, and the next is .* UTC$/,
   );
 });
 

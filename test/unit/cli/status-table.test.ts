@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AppStatus, ServerStatus } from '../../../src/admin/status.ts';
-import { columns, line, paint } from '../../../src/cli/columns.ts';
+import { columns, fold, line, paint } from '../../../src/cli/columns.ts';
 import { bytes, duration } from '../../../src/cli/quantities.ts';
 import { statusLines } from '../../../src/cli/status-table.ts';
 import { appStatus, generationStatus, serverStatus, workerStatus } from '../../support/status.ts';
@@ -93,7 +93,7 @@ shop  shop.example/  serving           1  1 of 1   1              0          0
         cure: mend it
         code: APP_IMPORT_FAILED
 loop  /blog          serving           1  0 of 1   1              0          0
-    5 workers in a row have died, and the next is started at 2026-01-01T02:03:14.000Z
+    5 workers in a row have died, and the next is started at 2026-01-01 02:03:14 UTC
 old   /blog          serving           1  1 of 1   1              0          0
     the reload at 2026-01-01 02:00:00 UTC failed
         blog: the import failed:
@@ -153,4 +153,16 @@ test('durations and sizes are told in the units that say most', () => {
   assert.deepEqual(durations, ['0 s', '0 s', '59 s', '1 min', '59 min', '1 h 0 min', '23 h 59 min', '1 d 1 h']);
   const sizes = [0, 1023, 1024, 1024 ** 2 * 45.4, 1024 ** 3, 1024 ** 3 * 1.55, 1024 ** 5].map(bytes);
   assert.deepEqual(sizes, ['0 B', '1023 B', '1 KiB', '45 MiB', '1 GiB', '1.6 GiB', '1024 TiB']);
+});
+
+test('a remark that is wider than the terminal goes on in the next line, as far in; a row of a table stays one', () => {
+  const remark = line('    cure: install markdown for python3, or another', 'bad');
+  assert.deepEqual(fold(remark, 30), [
+    line('    cure: install markdown for', 'bad'),
+    line('    python3, or another', 'bad'),
+  ]);
+  assert.deepEqual(fold(remark, 80), [remark]);
+  assert.deepEqual(fold([], 30), [[]]);
+  const row = [{ text: 'blog' }, { text: 'serving '.repeat(9) }];
+  assert.deepEqual(fold(row, 30), [row]);
 });

@@ -87,6 +87,8 @@ const REFUSED: readonly (readonly [kind: Kind, text: string, words: RegExp])[] =
   ['mount', '/a b', /not a path/],
   ['mount', '/a?b', /not a path/],
   ['mount', '/a%20b', /percent-encoded/],
+  ['target', 'health', /"health" is not a path such as \/health/],
+  ['target', '/a b', /not a path/],
   ['hostname', 'example.com:80', /has a port/],
   ['hostname', '[::1]:80', /has a port/],
   ['hostname', 'http://a', /not a host name/],
