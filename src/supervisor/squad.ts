@@ -157,13 +157,13 @@ export class Squad {
     await Promise.all(this.workers.map((worker) => worker.ended));
   }
 
-  /** Kills what is left of it. */
+  /** Kills what is left of it. The front is told before, so that it takes no death for an accident. */
   async abandon(why: string): Promise<void> {
     this.#finish();
-    for (const worker of this.workers) worker.kill(why);
-    await this.ended();
     const { app, generation } = this.#of;
     this.front.send({ type: 'retire', app, generation });
+    for (const worker of this.workers) worker.kill(why);
+    await this.ended();
   }
 
   #finish(): void {
