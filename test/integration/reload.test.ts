@@ -67,6 +67,7 @@ test(
     assert.match(String(failed.traceback), /broken on purpose/);
     assert.equal(await answerOf(seen.port, '/one/'), '200 old');
     assert.equal(await answerOf(seen.port, '/two/'), '200 two', 'the whole reload was given up');
+    assert.ok(!seen.server.records.some(({ code }) => code === 'WORKER_DIED'), 'nobody died who was to serve');
     const { state, generation, generations, lastReload } = await appStatusOf(seen, 'one');
     assert.deepEqual(
       [state, generation, lastReload?.ok, lastReload?.failure?.code],
