@@ -105,6 +105,7 @@ export class RecordReader {
 
   /** Counts lines without making them: what floods its log must not keep its front busy. */
   #skip(bytes: Buffer): AppRecord[] {
+    if (bytes.length === 0) return [];
     for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) this.#dropped++;
     this.#cut = bytes.at(-1) !== LINE_FEED;
     this.#rest = '';
