@@ -6,7 +6,7 @@ import type { FrontProcess } from './front-process.ts';
 import type { Fronts } from './fronts.ts';
 import type { Generation } from './generation.ts';
 import type { AppPlan, ServePlan } from './plan.ts';
-import { needsRestart } from './reload-plan.ts';
+import { failureOf, needsRestart } from './reload-plan.ts';
 import { RouteCommits } from './route-commits.ts';
 import type { Surroundings } from './squad.ts';
 import { SupervisedApp } from './supervised-app.ts';
@@ -192,12 +192,6 @@ function keptOf({ bind, adminBind, adminToken, fronts, front, frontTime, dataDir
 /** One app's body limit may have grown beyond what the connections take. */
 function withBodyLimit(plan: ServePlan, { limits }: ServePlan): ServePlan {
   return { ...plan, limits: { ...plan.limits, body: Math.max(plan.limits.body, limits.body) } };
-}
-
-function failureOf(reason: unknown): StartFailure {
-  if (reason instanceof StartError) return reason.failure;
-  const message = reason instanceof Error ? reason.message : String(reason);
-  return { code: 'RELOAD_GIVEN_UP', message, cure: 'see the log' };
 }
 
 function appGone(name: string): StartFailure {

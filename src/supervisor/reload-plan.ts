@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { StartError, type StartFailure } from '../errors.ts';
 import type { ServePlan } from './plan.ts';
 
 /** Settings that the processes which run were made with, and where a plan has them. */
@@ -20,4 +21,11 @@ export function needsRestart(running: ServePlan, fresh: ServePlan): string[] {
   return Object.entries(FIXED)
     .filter(([, of]) => !isDeepStrictEqual(of(running), of(fresh)))
     .map(([key]) => key);
+}
+
+/** Why a reload cannot be finished, whatever was thrown. */
+export function failureOf(reason: unknown): StartFailure {
+  if (reason instanceof StartError) return reason.failure;
+  const message = reason instanceof Error ? reason.message : String(reason);
+  return { code: 'RELOAD_GIVEN_UP', message, cure: 'see the log' };
 }

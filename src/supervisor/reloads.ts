@@ -1,9 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import type { Logger } from 'pino';
 import type { ReloadAnswer } from '../admin/control.ts';
-import { ReloadFailed, StartError } from '../errors.ts';
+import { ReloadFailed } from '../errors.ts';
 import type { Deployment } from './deployment.ts';
 import type { ServePlan } from './plan.ts';
+import { failureOf } from './reload-plan.ts';
 
 /** Reloads, one after the other. Those that are asked for while one runs are one more, which sees all that was changed by then. */
 export class Reloads {
@@ -60,14 +61,7 @@ export class Reloads {
 
   #giveUp(error: unknown, why: string, app: string | undefined): ReloadFailed {
     this.counts.failed++;
-    const failed =
-      error instanceof ReloadFailed
-        ? error
-        : new ReloadFailed([
-            error instanceof StartError
-              ? error.failure
-              : { code: 'RELOAD_GIVEN_UP', message: String((error as Error).message), cure: 'see the log' },
-          ]);
+    const failed = error instanceof ReloadFailed ? error : new ReloadFailed([failureOf(error)]);
     for (const { code, message, cure, traceback } of failed.failures) {
       const fields = { kind: 'reload-failed', why, app, code, cure, traceback };
       this.#log.error(fields, `the reload was given up, and what served goes on: ${message}`);

@@ -159,11 +159,9 @@ export class Squad {
 
   /** Kills what is left of it. The front is told before, so that it takes no death for an accident. */
   async abandon(why: string): Promise<void> {
-    this.#finish();
-    const { app, generation } = this.#of;
-    this.front.send({ type: 'retire', app, generation });
+    const retired = this.retire();
     for (const worker of this.workers) worker.kill(why);
-    await this.ended();
+    await retired;
   }
 
   #finish(): void {
