@@ -5,7 +5,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { answerOf, serveApps } from '../support/apps.ts';
-import { GOOD, greetingApps, installs } from '../support/greeting-apps.ts';
+import { finishedInstall, GOOD, greetingApps, installs } from '../support/greeting-apps.ts';
 import { environmentsOf, run } from '../support/packages.ts';
 import { BIN } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
@@ -24,7 +24,7 @@ test(
       const [, prefix = ''] = /^200 hello (\S+)$/.exec(await answerOf(server.port, '/app')) ?? [];
       assert.ok(prefix.startsWith(join(data, 'environments/app-')), prefix);
       assert.match(await answerOf(server.port, '/good'), /^200 good/);
-      const told = installs(server.records);
+      const told = await finishedInstall(server);
       assert.ok(
         told.some(({ msg }) => /Successfully installed greeting-1\.0/.test(msg ?? '')),
         'progress is told',

@@ -58,7 +58,7 @@ async function logIn(visitor: Visitor): Promise<void> {
 
 async function add(visitor: Visitor, library: Library): Promise<void> {
   const { page } = visitor;
-  await page.getByRole('link', { name: 'Add document' }).click();
+  await visitor.follow('Add document');
   await page.getByLabel('File:').setInputFiles({ name: 'Zoë’s plan.bin', mimeType: 'image/x-plan', buffer: LARGE });
   await visitor.submit({ 'Title:': TITLE }, 'Save');
   assert.equal(await success(page), `The document “${TITLE}” was added successfully.`);

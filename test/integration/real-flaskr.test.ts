@@ -30,7 +30,7 @@ for (const { name, start } of SERVERS) {
     await edit(zoe);
     await meddle(server.port, zoe);
     await remove(zoe.page);
-    await logOut(zoe.page);
+    await logOut(zoe);
     assert.deepEqual(zoe.faults, []);
   });
 }
@@ -55,7 +55,7 @@ function makeProject(instance: Folder): Project {
 async function register(visitor: Visitor): Promise<void> {
   const { page } = visitor;
   await page.goto('/');
-  await page.getByRole('link', { name: 'Register' }).click();
+  await visitor.follow('Register');
   await visitor.submit(ZOE, 'Register');
   await page.waitForURL('/auth/login');
   assert.deepEqual(await flashed(page), ['You are registered: log in.']);
@@ -81,7 +81,7 @@ async function logIn(visitor: Visitor): Promise<void> {
 
 async function write(visitor: Visitor): Promise<void> {
   const { page } = visitor;
-  await page.getByRole('link', { name: 'New' }).click();
+  await visitor.follow('New');
   await visitor.submit({ Body: BODY }, 'Save');
   assert.deepEqual(await flashed(page), ['Title is required.']);
   assert.equal(await page.getByLabel('Body').inputValue(), BODY);
@@ -94,7 +94,7 @@ async function write(visitor: Visitor): Promise<void> {
 
 async function edit(visitor: Visitor): Promise<void> {
   const { page } = visitor;
-  await page.getByRole('link', { name: 'Edit' }).click();
+  await visitor.follow('Edit');
   assert.equal(await page.getByLabel('Title').inputValue(), TITLE);
   await visitor.submit({ Title: 'Plain' }, 'Save');
   await page.waitForURL('/');
@@ -102,9 +102,9 @@ async function edit(visitor: Visitor): Promise<void> {
 }
 
 /** Another user sees the post, and may not change it; who is not logged in may not either. */
-async function meddle(port: number, { page }: Visitor): Promise<void> {
-  await page.getByRole('link', { name: 'Edit' }).click();
-  const { pathname } = new URL(page.url());
+async function meddle(port: number, zoe: Visitor): Promise<void> {
+  await zoe.follow('Edit');
+  const { pathname } = new URL(zoe.page.url());
   await using max = await Visitor.of(browser, port);
   await max.page.goto(pathname);
   assert.equal(new URL(max.page.url()).pathname, '/auth/login');
@@ -129,8 +129,9 @@ async function remove(page: Page): Promise<void> {
   assert.equal(await page.locator('article').count(), 0);
 }
 
-async function logOut(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'Log Out' }).click();
+async function logOut(visitor: Visitor): Promise<void> {
+  const { page } = visitor;
+  await visitor.follow('Log Out');
   await page.getByRole('link', { name: 'Log In' }).waitFor();
   await page.goto('/create');
   assert.equal(new URL(page.url()).pathname, '/auth/login');

@@ -1,6 +1,6 @@
 /** A real browser: Debian's Chromium, without a window. */
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 
 const CHROMIUM = '/usr/bin/chromium';
 const PATIENCE_MS = 10_000;
@@ -40,10 +40,20 @@ export class Visitor implements AsyncDisposable {
     return new Visitor(context, await context.newPage());
   }
 
-  /** Fills in the fields of a form by their labels, and presses a button. */
+  /** Fills in the fields of a form by their labels, and presses a button: resolves once the page that answers is there. */
   async submit(fields: Readonly<Record<string, string>>, button: string): Promise<void> {
     for (const [label, text] of Object.entries(fields)) await this.page.getByLabel(label, { exact: true }).fill(text);
-    await this.page.getByRole('button', { name: button, exact: true }).click();
+    await this.#leaveBy(this.page.getByRole('button', { name: button, exact: true }));
+  }
+
+  /** Clicks on a link: resolves once its page is there. */
+  async follow(link: string): Promise<void> {
+    await this.#leaveBy(this.page.getByRole('link', { name: link, exact: true }));
+  }
+
+  /** A click alone resolves when the next page has not yet come, and what is read then is read of the last one. */
+  async #leaveBy(target: Locator): Promise<void> {
+    await Promise.all([this.page.waitForEvent('domcontentloaded'), target.click()]);
   }
 
   /** Cookies as the browser keeps them. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Folder } from './folder.ts';
 import { writeWheel } from './packages.ts';
-import type { LogRecord } from './server.ts';
+import type { LogRecord, RunningServer } from './server.ts';
 
 /** Answers with what it imports, and where from. */
 export const GREETING_APP = `
@@ -18,6 +18,15 @@ export const GOOD =
 /** What the server tells of installations. */
 export const installs = (records: readonly LogRecord[]): LogRecord[] =>
   records.filter(({ msg }) => /install|Collecting|Successfully/i.test(msg ?? ''));
+
+/** What the server tells of the installation that it has finished: records come up to 100 ms after what they tell of. */
+export async function finishedInstall(server: RunningServer): Promise<LogRecord[]> {
+  await server.record(
+    ({ msg }) => msg?.startsWith('installed the packages of ') === true,
+    'the end of the installation',
+  );
+  return installs(server.records);
+}
 
 /** An app that needs the package `greeting`, whose wheel lies beside it, and one that needs nothing. */
 export function greetingApps(yaml = 'python:\n  wheels: ../../wheels\n'): Folder {
