@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { ClientError, type ClientErrorCode } from '../errors.ts';
 import type { RequestHead } from '../wsgi/environ.ts';
+import { Pieces } from '../wsgi/pieces.ts';
 import type { Limits } from './limits.ts';
 import type { Framing } from './request-fields.ts';
 import { type Fields, parseTrailers } from './request-fields.ts';
@@ -59,7 +60,7 @@ export class RequestParser {
   #bodySize = 0;
   #extensionSize = 0;
   /** What came behind `#buffer`, all of it of a body whose length is known. */
-  #pieces: Buffer[] = [];
+  #pieces = new Pieces();
   #behind = 0;
   #skippedEmptyLine = false;
   /** Of the last head. */
@@ -98,7 +99,7 @@ export class RequestParser {
 
   /** Nothing in it but the body: a piece that is given whole can be freed when it is written, and is copied once. */
   #queue(bytes: Buffer): void {
-    this.#pieces.push(copyOf(bytes));
+    this.#pieces.add(copyOf(bytes));
     this.#behind += bytes.length;
   }
 
@@ -122,8 +123,8 @@ export class RequestParser {
 
   /** The last piece of a body has more behind it: another request. */
   #joined(): Buffer {
-    const joined = Buffer.concat([this.#buffer, ...this.#pieces]);
-    this.#pieces = [];
+    const joined = Buffer.concat([this.#buffer, ...this.#pieces.list]);
+    this.#pieces = new Pieces();
     this.#behind = 0;
     return joined;
   }
@@ -137,7 +138,7 @@ export class RequestParser {
       this.#state = 'failed';
       this.#failure = error as ClientError;
       this.#buffer = NONE;
-      this.#pieces = [];
+      this.#pieces = new Pieces();
       this.#behind = 0;
       throw error;
     }
@@ -294,9 +295,9 @@ export class RequestParser {
 
   #nextPiece(): Buffer {
     if (this.#behind === 0) return NONE;
-    const piece = this.#pieces.shift() as Buffer;
-    this.#behind -= piece.length;
-    return piece;
+    const { buffer, byteOffset, length } = this.#pieces.list.shift() as Uint8Array;
+    this.#behind -= length;
+    return Buffer.from(buffer, byteOffset, length);
   }
 
   #consume(size: number): void {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Pieces } from '../wsgi/pieces.ts';
 
 /** Bytes that are gathered for one write to the spool; as many again may be on their way to the disk meanwhile. */
 const BATCH = 262_144;
@@ -12,7 +13,7 @@ const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 export class SpoolWriter {
   size = 0;
   readonly #file: FileHandle;
-  #batch: Uint8Array[] = [];
+  #batch = new Pieces();
   #gathered = 0;
   #writing: Promise<Error | undefined> = Promise.resolve(undefined);
 
@@ -24,7 +25,7 @@ export class SpoolWriter {
   add(piece: Uint8Array): Promise<Error | undefined> | undefined {
     this.size += piece.length;
     this.#gathered += piece.length;
-    this.#batch.push(piece);
+    this.#batch.add(piece);
     return this.#gathered < BATCH ? undefined : this.#begin();
   }
 
@@ -37,10 +38,10 @@ export class SpoolWriter {
   async #begin(): Promise<Error | undefined> {
     const failure = await this.#writing;
     if (failure !== undefined) return failure;
-    const batch = this.#batch;
-    this.#batch = [];
+    const { list } = this.#batch;
+    this.#batch = new Pieces();
     this.#gathered = 0;
-    this.#writing = writeAll(this.#file, batch).catch((error: Error) => error);
+    this.#writing = writeAll(this.#file, list).catch((error: Error) => error);
     return undefined;
   }
 }

@@ -1,11 +1,10 @@
+import { Pieces } from './pieces.ts';
+
 /** Where an input's bytes come from: the next piece, never empty, or undefined at the end. Throws where the body is cut short. */
 export type Pull = () => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 
 const LF = 0x0a;
 const EMPTY = new Uint8Array(0);
-/** Pieces up to it are joined while they wait: each costs 200 bytes beside its own, and how small they are is the client's choice. */
-const SMALL = 1024;
-const BLOCK = 16_384;
 
 /**
  * `wsgi.input` (PEP 3333, "Input and Error Streams"): the methods of a Python file, awaited. The end is sticky, and so is
@@ -15,11 +14,9 @@ const BLOCK = 16_384;
  */
 export class Input {
   readonly #pull: Pull;
-  #pieces: Uint8Array[] = [];
+  readonly #waiting = new Pieces();
+  readonly #pieces: Uint8Array[] = this.#waiting.list;
   #size = 0;
-  /** Where small pieces are joined, and how much of it is in use. */
-  #block: Uint8Array | undefined;
-  #used = 0;
   #ended = false;
   #failure: { error: unknown } | undefined;
 
@@ -110,34 +107,13 @@ export class Input {
         this.#ended = true;
         return false;
       }
-      this.#add(piece);
+      this.#waiting.add(piece);
       this.#size += piece.length;
       return true;
     } catch (error) {
       this.#failure = { error };
       throw error;
     }
-  }
-
-  #add(piece: Uint8Array): void {
-    const last = this.#pieces.at(-1);
-    let block = this.#block;
-    const fits = block !== undefined && block.buffer === last?.buffer && this.#used + piece.length <= BLOCK;
-    if (last === undefined || piece.length > SMALL || (!fits && last.length > SMALL)) {
-      this.#pieces.push(piece);
-      return;
-    }
-    let start = last.byteOffset;
-    if (!fits || block === undefined) {
-      block = new Uint8Array(BLOCK);
-      block.set(last);
-      this.#block = block;
-      this.#used = last.length;
-      start = 0;
-    }
-    block.set(piece, this.#used);
-    this.#used += piece.length;
-    this.#pieces[this.#pieces.length - 1] = block.subarray(start, this.#used);
   }
 
   #take(size: number): Uint8Array {

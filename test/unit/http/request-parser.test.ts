@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_LIMITS } from '../../../src/http/limits.ts';
 import { RequestParser } from '../../../src/http/request-parser.ts';
+import { heldMemory } from '../../support/memory.ts';
 import { line } from './cases/limits.ts';
 import { latin1, oneByteAtATime, parse, parseBothWays, request } from './parse.ts';
 
@@ -70,4 +71,23 @@ test('what is not complete yet is neither ended nor refused', async (t) => {
       assert(requests.every(({ trailers }) => trailers === undefined));
     });
   }
+});
+
+test('a body that nobody asks for yet takes no more memory than a few of itself, however small its pieces', () => {
+  const size = 60_000;
+  const parser = new RequestParser(DEFAULT_LIMITS);
+  parser.receive(latin1(request('POST / HTTP/1.1', 'Host: a', `Content-Length: ${size}`)));
+  assert.equal(parser.next()?.type, 'head');
+  const before = heldMemory();
+  for (let count = 0; count < size; count++) {
+    parser.receive(Buffer.of(count));
+    parser.keep();
+  }
+  const held = heldMemory() - before;
+  assert(held < 8 * size, `${held} bytes are held for ${size}`);
+  let at = 0;
+  for (let event = parser.next(); event?.type === 'data'; event = parser.next()) {
+    for (const byte of event.bytes) assert.equal(byte, at++ % 256);
+  }
+  assert.deepEqual([at, parser.buffered, parser.midRequest], [size, 0, false]);
 });

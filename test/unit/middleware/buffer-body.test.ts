@@ -7,6 +7,7 @@ import { BUFFERED_BODY, type BufferedBody } from '../../../src/wsgi/buffered-bod
 import { Input } from '../../../src/wsgi/input.ts';
 import type { Application, Body, Environ, Header } from '../../../src/wsgi/types.ts';
 import { Folder } from '../../support/folder.ts';
+import { heldMemory } from '../../support/memory.ts';
 import { begin, environ, type Ran, run } from '../wsgi/fake.ts';
 
 const TEXT: Header[] = [['Content-Type', 'text/plain']];
@@ -203,6 +204,24 @@ test('an upload that breaks off never reaches the application, and leaves nothin
       assert.deepEqual([readdirSync(folder.path), openFilesIn(folder)], [[], []]);
     });
   }
+});
+
+test('what comes a byte at a time takes no more memory than a few of itself while it waits for the disk', async () => {
+  using folder = new Folder();
+  const size = 200_000;
+  const before = heldMemory();
+  let given = 0;
+  let after = 0;
+  const request = upload(BIG);
+  request['wsgi.input'] = new Input(() => {
+    if (given++ < size) return Uint8Array.of(0x61);
+    after = heldMemory();
+    return undefined;
+  });
+  const seen: { body?: BufferedBody; environ?: Environ } = {};
+  const { sink } = await run(buffered(folder, echo(seen)), request);
+  assert.deepEqual([seen.body?.kind, sink.body.length], ['file', size]);
+  assert(after - before < 8 * size, `${after - before} bytes are held for ${size}`);
 });
 
 test('a client that leaves closes the file, but not while a worker still holds it', async () => {

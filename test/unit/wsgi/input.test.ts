@@ -1,10 +1,9 @@
 /** wsgi.input reads as a Python file does, however its bytes come in (PEP 3333, "Input and Error Streams"). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { Input } from '../../../src/wsgi/input.ts';
+import { heldMemory } from '../../support/memory.ts';
 
 function inputOf(pieces: readonly string[], failure?: Error): Input {
   const rest = pieces.map((piece) => Buffer.from(piece, 'latin1'));
@@ -162,20 +161,13 @@ test('any mix of reads gives the body back, in order and once', async () => {
 });
 
 test('a body that comes a byte at a time takes no more memory than a few of itself', async () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   const size = 300_000;
-  const held = () => {
-    collect();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    return heapUsed + arrayBuffers;
-  };
-  const before = held();
+  const before = heldMemory();
   let given = 0;
   let after = 0;
   const input = new Input(() => {
     if (given++ < size) return Uint8Array.of(0x61);
-    after = held();
+    after = heldMemory();
     return undefined;
   });
   assert.equal((await input.read()).length, size);
