@@ -60,8 +60,7 @@ export class Front {
   receive(message: Exclude<ToFront, { type: 'configure' }>, handle?: Socket): void {
     switch (message.type) {
       case 'prepare':
-        this.#appOf(message.plan.app).prepare(message.plan);
-        return this.#tell({ type: 'prepared', app: message.plan.app, generation: message.plan.generation });
+        return this.#appOf(message.plan.app).prepare(message.plan);
       case 'pipe':
         this.#pipes.set(message.worker, { ...this.#pipes.get(message.worker), [message.pipe]: handle });
         return;

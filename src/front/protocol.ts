@@ -115,7 +115,6 @@ export type FromFront =
   | { readonly type: 'worker-hung'; readonly worker: number; readonly why: string }
   | { readonly type: 'worker-spent'; readonly worker: number }
   | { readonly type: 'worker-lost'; readonly worker: number }
-  | { readonly type: 'prepared'; readonly app: string; readonly generation: number }
   | { readonly type: 'committed'; readonly number: number }
   | { readonly type: 'listening' }
   | { readonly type: 'front-failed'; readonly failure: StartFailure }

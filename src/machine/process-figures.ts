@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type Family, family, type MetricName } from '../observe/metrics.ts';
+import { type ProcessStat, readStat, TICKS_PER_SECOND } from './process-stat.ts';
 
 /** What a process is. */
 export interface Kind {
@@ -13,17 +14,10 @@ export interface Looked extends Kind {
   readonly pids: readonly number[];
 }
 
-interface Figures {
-  /** In ticks: whole numbers, whose sum never goes back by a rounding. */
-  readonly cpu: number;
+interface Figures extends ProcessStat {
   readonly memory: number;
   readonly descriptors: number;
-  /** When it started, in ticks since the boot: a pid is given anew. */
-  readonly started: string;
 }
-
-/** Linux has counted in hundredths of a second towards programs since 2.6 (proc(5), USER_HZ). */
-const TICKS_PER_SECOND = 100;
 
 /** CPU, memory and descriptors of every process by kind, from /proc. What the dead have used stays counted. */
 export class ProcessFigures {
@@ -80,20 +74,9 @@ export function residentMemory(pid: number): number {
 
 /** A process that has just died has no figures any more. */
 function readFigures(pid: number): Figures | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // proc(5): the command may hold anything, so fields are counted from its closing parenthesis; the first there is field 3.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const ticks = Number(fields[11]) + Number(fields[12]);
-    return {
-      cpu: ticks,
-      memory: residentMemory(pid),
-      descriptors: countDescriptors(pid),
-      started: fields[19] as string,
-    };
-  } catch {
-    return undefined;
-  }
+  const stat = readStat(pid);
+  if (stat === undefined) return undefined;
+  return { ...stat, memory: residentMemory(pid), descriptors: countDescriptors(pid) };
 }
 
 /** Those of a process that has changed its user cannot be seen. */

@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
@@ -9,6 +8,7 @@ import type { WorkerStacks } from '../admin/control.ts';
 import { accountEnvironment } from '../apps/account.ts';
 import { appEnvironment } from '../apps/app-environment.ts';
 import type { BoundAddress, FromFront, FrontSettings, ToFront } from '../front/protocol.ts';
+import { readStat } from '../machine/process-stat.ts';
 import type { Family } from '../observe/metrics.ts';
 import { Questions } from '../pool/questions.ts';
 import type { ServePlan } from './plan.ts';
@@ -25,22 +25,6 @@ export const FRONT_MAIN = fileURLToPath(new URL(`../front/main.${COMPILED ? 'js'
 function withCompileCache(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const directory = getCompileCacheDir();
   return directory === undefined ? env : { ...env, NODE_COMPILE_CACHE: dirname(directory) };
-}
-
-/** proc(5): the bit of a task's flags that the kernel sets before it closes what the task holds (PF_EXITING, linux/sched.h). */
-const EXITING = 0x4;
-/** proc(5): the flags are the ninth field, and the state, the third, is the first behind the command, which may hold anything. */
-const FLAGS = 9 - 3;
-
-/** Whether a process ends, or has ended and is not reaped yet: its workers see their links close, and may be reaped, before it is. */
-function isEnding(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || (Number(fields[FLAGS]) & EXITING) !== 0;
-  } catch {
-    return true;
-  }
 }
 
 /** How long what a front has said before its end may take to be read. */
@@ -106,7 +90,7 @@ export class FrontProcess {
 
   get alive(): boolean {
     const { exitCode, signalCode, pid } = this.#child;
-    return exitCode === null && signalCode === null && pid !== undefined && !isEnding(pid);
+    return exitCode === null && signalCode === null && pid !== undefined && readStat(pid)?.isEnding === false;
   }
 
   /** Milliseconds since its start. */

@@ -169,7 +169,6 @@ export class Supervisor {
         return;
       case 'front-failed':
         return this.#fail(message.failure);
-      case 'prepared':
       case 'stacks':
       case 'drained':
         return;
