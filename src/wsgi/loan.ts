@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 
 /** Bytes of a buffer that is lent. */
-const SIZE = 262_144;
+const SIZE = 524_288;
 /** Buffers that are kept for the next loan. */
-const KEPT = 16;
+const KEPT = 8;
 /** Bytes that are lent without a copy at the least: fewer would hold a whole buffer. */
 export const LEAST_LENT = 4096;
 

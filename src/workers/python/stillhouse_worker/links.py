@@ -14,6 +14,7 @@ DATA_DESCRIPTOR = 3
 CONTROL_DESCRIPTOR = 4
 _RECEIVE = 64 << 10  # bytes asked for at a time
 _CLOSED = frozenset([errno.EPIPE, errno.ECONNRESET, errno.EBADF])
+_SENDING = 256 << 10  # bytes that may wait for the front, as far as net.core.wmem_max lets: socket(7) doubles it
 _JOINED = 8 << 10  # bytes of a body up to which a copy is cheaper than a second buffer for the kernel
 
 
@@ -46,6 +47,7 @@ class DataLink(Link):
     def __init__(self, types: frozenset[int] = DATA_LINK_TYPES, descriptor: int = DATA_DESCRIPTOR) -> None:
         """`types`: the frames that may come."""
         super().__init__(descriptor, types)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SENDING)
         self.broken = False
 
     def send(self, type: int, flags: int, id: int, count: int = 0, head: bytes = b'', body: bytes = b'') -> None:
