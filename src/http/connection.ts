@@ -6,8 +6,8 @@ import { Environs } from '../wsgi/environs.ts';
 import { Input } from '../wsgi/input.ts';
 import type { Environ } from '../wsgi/types.ts';
 import type { Clock } from './clock.ts';
+import { DISCARD, Exchange } from './exchange.ts';
 import { Outflow } from './outflow.ts';
-import type { Framing } from './request-fields.ts';
 import { type HeadEvent, RequestParser } from './request-parser.ts';
 import { type Outlet, ResponseSink } from './response-sink.ts';
 import type { ServerSettings } from './settings.ts';
@@ -16,24 +16,10 @@ import type { ServerSettings } from './settings.ts';
 const NO_INPUT = Input.of(new Uint8Array(0));
 /** Bytes of further requests, or of a body that nobody asks for, that are read ahead. */
 const READ_AHEAD = 65536;
-/** Bytes of an unread body that are read and thrown away to keep the connection. */
-const DISCARD = 262_144;
 /** After how long at rest a connection keeps nothing of its last request. */
 const FORGET_MS = 1000;
 /** How long a client may keep its side open after the last response, so that it can read that (RFC 9112, 9.6). */
 const LINGER_MS = 5000;
-
-interface Exchange {
-  readonly call: Call;
-  readonly sink: ResponseSink;
-  readonly framing: Framing;
-  bodyDone: boolean;
-  continued: boolean;
-  /** Bytes of the body that came. */
-  received: number;
-  /** How long the client was waited for, in milliseconds. */
-  waited: number;
-}
 
 /** One client connection: requests in, one at a time to the application, responses out (RFC 9112, 9). Who makes it reads the socket. */
 export class Connection implements Outlet {
@@ -45,8 +31,10 @@ export class Connection implements Outlet {
   readonly #parser: RequestParser;
   readonly #outflow: Outflow;
   #exchange: Exchange | undefined;
-  /** Resolved when bytes, or the end of them, have come. */
+  /** Resolved when bytes of a body, or the end of them, have come. */
   #arrival: PromiseWithResolvers<void> | undefined;
+  /** So many of them. */
+  #enough = 1;
   #deadline = Number.POSITIVE_INFINITY;
   #onDeadline: 'idle' | 'head' | 'body' | 'linger' = 'idle';
   #tooSlow: ClientErrorCode = 'BODY_TIMEOUT';
@@ -137,7 +125,7 @@ export class Connection implements Outlet {
     const exchange = this.#exchange;
     if (this.#closing || exchange === undefined) return this.#closing;
     // RFC 9110, 10.1.1: whether a body that was not asked for still comes, cannot be known.
-    return isUnasked(exchange) || this.#isTooMuch(exchange);
+    return exchange.isUnasked || exchange.isTooMuch(this.#parser.buffered);
   }
 
   cut(reset: boolean): void {
@@ -154,12 +142,20 @@ export class Connection implements Outlet {
   /** Bytes have come, which are there until this returns. */
   receive(bytes: Buffer): void {
     if (this.#lingering) return;
+    const exchange = this.#exchange;
     this.#parser.receive(bytes);
-    if (this.#arrival !== undefined) this.#arrival.resolve();
-    else if (this.#exchange === undefined) this.#advance();
+    if (exchange === undefined) this.#advance();
+    else if (this.#arrival !== undefined) this.#arrived(exchange, this.#arrival);
     this.#parser.keep();
     // A head that is not complete has limits of its own.
-    if (this.#exchange !== undefined && this.#parser.buffered > READ_AHEAD) this.#socket.pause();
+    if (this.#exchange !== undefined && this.#arrival === undefined && this.#parser.buffered > READ_AHEAD)
+      this.#socket.pause();
+  }
+
+  /** Nobody is woken for less than can be used: it would double what a byte of a slow body costs (measured). */
+  #arrived(exchange: Exchange, arrival: PromiseWithResolvers<void>): void {
+    if (this.#parser.buffered >= this.#enough) arrival.resolve();
+    else this.#waitForBody(exchange);
   }
 
   #endInput(): void {
@@ -189,7 +185,7 @@ export class Connection implements Outlet {
     this.#deadline = Number.POSITIVE_INFINITY;
     this.#onDeadline = 'idle';
     const { report, app } = this.#settings;
-    const input = framing.length === 0 ? NO_INPUT : new Input(() => this.#pull(exchange));
+    const input = framing.length === 0 ? NO_INPUT : new Input((enough) => this.#pull(exchange, enough));
     const environ = this.#environs.make(head, input);
     const asked = { method: head.method, version: head.version, keepAlive: framing.keepAlive };
     const sink = new ResponseSink(this, asked, environ);
@@ -199,15 +195,14 @@ export class Connection implements Outlet {
       (problem) => report(problem, environ),
       () => this.#finish(),
     );
-    const bodyDone = framing.length === 0;
-    const exchange: Exchange = { call, sink, framing, bodyDone, continued: false, received: 0, waited: 0 };
+    const exchange = new Exchange(call, sink, framing);
     this.#exchange = exchange;
     if (framing.length === 0) this.#parser.next();
     call.run(app, environ);
   }
 
   /** The next piece of the request's body, as it is asked for. */
-  async #pull(exchange: Exchange): Promise<Uint8Array | undefined> {
+  async #pull(exchange: Exchange, enough: number): Promise<Uint8Array | undefined> {
     while (!exchange.bodyDone) {
       // The application reads on after its response: what comes now is another request's.
       if (exchange !== this.#exchange) throw new ClientGone();
@@ -217,22 +212,26 @@ export class Connection implements Outlet {
         return event.bytes;
       }
       if (event?.type === 'end') exchange.bodyDone = true;
-      else await this.#more(exchange);
+      else await this.#more(exchange, enough);
     }
     return undefined;
   }
 
-  async #more(exchange: Exchange): Promise<void> {
+  async #more(exchange: Exchange, enough: number): Promise<void> {
     if (this.#inputEnded) throw this.#socket.destroyed ? new ClientGone() : new ClientError('BODY_TRUNCATED');
     // RFC 9110, 10.1.1: answered when the body is first wanted, not before.
     if (exchange.framing.expectsContinue && !exchange.continued && !exchange.sink.started) {
       exchange.continued = true;
       this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n');
     }
-    this.#arrival ??= Promise.withResolvers();
+    if (this.#arrival === undefined) {
+      this.#arrival = Promise.withResolvers();
+      this.#enough = READ_AHEAD;
+      exchange.beginWait(this.#clock.now());
+    }
+    this.#enough = Math.min(this.#enough, enough, exchange.rest);
     const arrival = this.#arrival;
     this.#socket.resume();
-    const since = this.#clock.now();
     this.#waitForBody(exchange);
     try {
       await arrival.promise;
@@ -241,17 +240,16 @@ export class Connection implements Outlet {
       if (this.#arrival === arrival) {
         this.#arrival = undefined;
         this.#deadline = Number.POSITIVE_INFINITY;
-        exchange.waited += this.#clock.now() - since;
+        exchange.endWait(this.#clock.now());
       }
     }
   }
 
-  /** Until the next bytes may be no longer than `bodyTime`, and all of it together no longer than that and what has come would take at `bodyRate`. */
-  #waitForBody({ received, waited }: Exchange): void {
-    const { bodyTime, bodyRate } = this.#settings.limits;
-    const left = bodyRate === 0 ? bodyTime : bodyTime + (received * 1000) / bodyRate - waited;
-    this.#tooSlow = left < bodyTime ? 'BODY_TOO_SLOW' : 'BODY_TIMEOUT';
-    this.#wait('body', Math.min(bodyTime, left));
+  #waitForBody(exchange: Exchange): void {
+    const { limits } = this.#settings;
+    const time = exchange.patience(this.#clock.now(), this.#parser.buffered, limits);
+    this.#tooSlow = time < limits.bodyTime ? 'BODY_TOO_SLOW' : 'BODY_TIMEOUT';
+    this.#wait('body', time);
   }
 
   /** The application is done: on to the next request, or to the end of the connection. */
@@ -287,7 +285,7 @@ export class Connection implements Outlet {
     if (this.closing) return false;
     try {
       for (let size = 0; size <= DISCARD; ) {
-        const piece = await this.#pull(exchange);
+        const piece = await this.#pull(exchange, READ_AHEAD);
         if (piece === undefined) return true;
         size += piece.length;
       }
@@ -295,11 +293,6 @@ export class Connection implements Outlet {
       // The body is malformed or cut short: the response stands, the connection does not.
     }
     return false;
-  }
-
-  /** Whether more of the body is to come than would be thrown away: a client that is not told so would lose its next request. */
-  #isTooMuch({ framing: { length }, received, bodyDone }: Exchange): boolean {
-    return !bodyDone && length !== 'chunked' && length - received - this.#parser.buffered > DISCARD;
   }
 
   #refuse(error: ClientError): void {
@@ -322,9 +315,4 @@ export class Connection implements Outlet {
     this.#onDeadline = what;
     this.#deadline = this.#clock.now() + time;
   }
-}
-
-/** Whether the client waits for 100 before it sends its body, and never was given it. */
-function isUnasked({ framing, bodyDone, continued }: Exchange): boolean {
-  return framing.expectsContinue && !continued && !bodyDone;
 }

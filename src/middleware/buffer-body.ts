@@ -101,7 +101,7 @@ async function store(start: readonly Uint8Array[], rest: Input, spool: SpoolWrit
   let failure: Error | undefined;
   for (const piece of start) failure ??= await spool.add(piece);
   while (failure === undefined) {
-    const piece = await rest.piece();
+    const piece = await rest.piece(BLOCK);
     if (piece === undefined) return spool.flush();
     failure = await spool.add(piece);
   }

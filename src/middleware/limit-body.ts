@@ -12,8 +12,8 @@ export function limitBody(limit: number): Middleware {
     if (environ.HTTP_TRANSFER_ENCODING !== undefined) {
       const input = environ['wsgi.input'];
       let size = 0;
-      environ['wsgi.input'] = new Input(async () => {
-        const piece = await input.piece();
+      environ['wsgi.input'] = new Input(async (enough) => {
+        const piece = await input.piece(enough);
         size += piece?.length ?? 0;
         if (size > limit) throw new ClientError('BODY_TOO_LARGE');
         return piece;

@@ -78,8 +78,8 @@ class Entry {
 
   /** The request's body, counted; time is counted from its end. */
   counted(input: Input): Input {
-    return new Input(async () => {
-      const piece = await input.piece();
+    return new Input(async (enough) => {
+      const piece = await input.piece(enough);
       if (piece === undefined) this.#began = this.#now();
       else this.#received += piece.length;
       return piece;

@@ -1,7 +1,10 @@
 import { Pieces } from './pieces.ts';
 
-/** Where an input's bytes come from: the next piece, never empty, or undefined at the end. Throws where the body is cut short. */
-export type Pull = () => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+/**
+ * Where an input's bytes come from: the next piece, never empty, or undefined at the end. Throws where the body is cut short.
+ * @param enough so many bytes are wanted before anything is done with them: a source may let fewer wait, unless the body ends with them
+ */
+export type Pull = (enough: number) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 
 const LF = 0x0a;
 const EMPTY = new Uint8Array(0);
@@ -40,19 +43,22 @@ export class Input {
    */
   async read(size = -1): Promise<Uint8Array> {
     const wanted = size < 0 ? Number.POSITIVE_INFINITY : size;
-    while (this.#size < wanted && (await this.#fill()));
+    while (this.#size < wanted && (await this.#fill(wanted - this.#size)));
     return this.#take(Math.min(wanted, this.#size));
   }
 
-  /** The next bytes as they come, without waiting for more; undefined at the end. */
-  async piece(): Promise<Uint8Array | undefined> {
-    if (this.#size === 0 && !(await this.#fill())) return undefined;
+  /**
+   * The next bytes as they come; undefined at the end.
+   * @param enough so many of them may be waited for
+   */
+  async piece(enough = 1): Promise<Uint8Array | undefined> {
+    if (this.#size === 0 && !(await this.#fill(enough))) return undefined;
     return this.#take((this.#pieces[0] as Uint8Array).length);
   }
 
   /** What comes until there is more than `size` bytes of it, or the end: in pieces, which the caller joins or passes on. */
   async pieces(size: number): Promise<Uint8Array[]> {
-    while (this.#size <= size && (await this.#fill()));
+    while (this.#size <= size && (await this.#fill(size + 1 - this.#size)));
     this.#size = 0;
     return this.#pieces.splice(0);
   }
@@ -69,7 +75,7 @@ export class Input {
         if (index + 1 < this.#pieces.length) {
           index++;
           within = 0;
-        } else if (!(await this.#fill())) break;
+        } else if (!(await this.#fill(1))) break;
         continue;
       }
       const at = bytes.subarray(within, within + wanted - searched).indexOf(LF);
@@ -98,11 +104,11 @@ export class Input {
   }
 
   /** Pulls one more piece; false at the end. */
-  async #fill(): Promise<boolean> {
+  async #fill(enough: number): Promise<boolean> {
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#ended) return false;
     try {
-      const piece = await this.#pull();
+      const piece = await this.#pull(enough);
       if (piece === undefined) {
         this.#ended = true;
         return false;

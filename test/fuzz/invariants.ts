@@ -7,12 +7,17 @@ import { normalize, serialize } from './serialize.ts';
 /** Small enough that inputs go over each of them. */
 export const TIGHT: Limits = { ...DEFAULT_LIMITS, requestLine: 24, fieldCount: 3, fieldBytes: 40, body: 20 };
 
-/** Any split of the bytes gives the same events, or the same refusal. */
+/** Any split of the bytes gives the same events, or the same refusal, whenever it is asked. */
 export function assertSplitsAgree(text: string, cuts: readonly number[], limits: Limits): Outcome {
   const bytes = latin1(text);
   const whole = parse([bytes], limits);
   assert.deepEqual(parse(splitAt(bytes, cuts), limits), whole, 'cut in pieces it is read in another way');
   assert.deepEqual(parse(oneByteAtATime(bytes), limits), whole, 'a byte at a time it is read in another way');
+  assert.deepEqual(
+    parse(oneByteAtATime(bytes), limits, 3),
+    whole,
+    'asked after some bytes only it is read in another way',
+  );
   return whole;
 }
 
