@@ -19,7 +19,7 @@ export class Pieces {
     const fits = block !== undefined && block.buffer === last?.buffer && this.#used + piece.length <= block.length;
     if (fits) this.#join(block, last.byteOffset, piece);
     else if (last === undefined || piece.length > SMALL || last.length > SMALL)
-      this.list.push(lent ? Uint8Array.from(piece) : piece);
+      this.list.push(lent ? new Uint8Array(piece) : piece);
     else this.#join(this.#open(last, piece.length), 0, piece);
   }
 
