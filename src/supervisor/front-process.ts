@@ -54,7 +54,7 @@ export class FrontProcess {
     sockets: readonly BoundAddress[],
     settings: Omit<FrontSettings, 'addresses'>,
     receive: (message: FromFront) => void,
-    { account, mixed }: Pick<ServePlan, 'account' | 'mixed'>,
+    { account, mixed, deathSignal }: Pick<ServePlan, 'account' | 'mixed'> & { readonly deathSignal: boolean },
   ) {
     this.place = place;
     const { child, ended } = startChild(
@@ -67,7 +67,7 @@ export class FrontProcess {
         env: { ...withCompileCache(appEnvironment(process.env)), ...accountEnvironment(account) },
         stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
       },
-      frontPrefix(account, mixed),
+      frontPrefix(deathSignal, account, mixed),
     );
     this.#child = child;
     this.ended = ended;

@@ -23,27 +23,34 @@ export interface Ending {
   readonly outOfMemory?: boolean;
 }
 
-/** `setpriv --pdeathsig`, where the machine has one: the kernel then ends a child whose parent has died (prctl(2), PR_SET_PDEATHSIG). */
-export function deathSignalPrefix(): readonly string[] {
-  const { status } = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true'], { stdio: 'ignore' });
-  return status === 0 ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
+/** Whether the machine has a `setpriv` that sets a death signal: what the kernel sends a child whose parent has died (prctl(2), PR_SET_PDEATHSIG). */
+export function hasDeathSignal(): boolean {
+  return spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true'], { stdio: 'ignore' }).status === 0;
+}
+
+/** What stands before a worker's program: it is killed when the supervisor dies. */
+export function workerPrefix(signaled: boolean, account: Account | undefined): readonly string[] {
+  return prefixOf(account, [], signaled ? 'KILL' : undefined);
 }
 
 /**
- * What stands before a worker's program, to run it as another user. A change of user clears the death signal (prctl(2)): setpriv sets that last.
- * @param prefix `deathSignalPrefix()`
- */
-export function workerPrefix(prefix: readonly string[], account: Account | undefined): readonly string[] {
-  if (account === undefined) return prefix;
-  return [...asAccount(account), ...(prefix.length === 0 ? ['--'] : prefix.slice(1))];
-}
-
-/**
- * What stands before the front's program. It gets no death signal: it outlives the supervisor by a moment, to kill what its workers have forked.
+ * What stands before the front's program. It outlives the supervisor by a moment, to kill what its workers have forked; where it was stopped (SIGSTOP), it is
+ * let go on for that.
  * @param mixed whether those are other users': the right to signal any process is the one that it keeps for that
  */
-export function frontPrefix(account: Account | undefined, mixed: boolean): readonly string[] {
-  return account === undefined ? [] : [...asAccount(account, mixed ? ['kill'] : []), '--'];
+export function frontPrefix(signaled: boolean, account: Account | undefined, mixed: boolean): readonly string[] {
+  return prefixOf(account, mixed ? ['kill'] : [], signaled ? 'CONT' : undefined);
+}
+
+/** A change of user clears the death signal (prctl(2)): setpriv sets that last. */
+function prefixOf(
+  account: Account | undefined,
+  capabilities: readonly string[],
+  signal: 'KILL' | 'CONT' | undefined,
+): readonly string[] {
+  if (account === undefined && signal === undefined) return [];
+  const become = account === undefined ? ['setpriv'] : asAccount(account, capabilities);
+  return [...become, ...(signal === undefined ? [] : ['--pdeathsig', signal]), '--'];
 }
 
 /** Starts a child in a session of its own: a terminal's signals do not reach it, and it can be killed with what it forked. */

@@ -11,7 +11,7 @@ import { WorkerProcess } from './worker-process.ts';
 
 /** What all workers of a server share. */
 export interface Surroundings {
-  readonly prefix: readonly string[];
+  readonly deathSignal: boolean;
   readonly log: Logger;
   readonly outOfMemory: OutOfMemory;
   /** Who hears what the fronts say of each worker, by its number, which no other worker has. */
@@ -190,8 +190,8 @@ export class Squad {
 
   #startWorker(): void {
     const { program, life } = this.#runnable;
-    const { prefix, nextWorker } = this.#around;
-    const worker = new WorkerProcess(nextWorker(), this.#of, program, workerPrefix(prefix, program.account));
+    const { deathSignal, nextWorker } = this.#around;
+    const worker = new WorkerProcess(nextWorker(), this.#of, program, workerPrefix(deathSignal, program.account));
     this.#workers.set(worker.id, worker);
     this.#around.workers.set(worker.id, {
       receive: (message) => this.#receive(worker, message),

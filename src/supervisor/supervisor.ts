@@ -15,7 +15,7 @@ import { shareStdout, warnOfRoot } from './own-user.ts';
 import type { ServePlan } from './plan.ts';
 import { Reloads } from './reloads.ts';
 import { BoundSockets } from './sockets.ts';
-import { deathSignalPrefix, describeEnding, type Ending } from './spawn.ts';
+import { describeEnding, type Ending, hasDeathSignal } from './spawn.ts';
 import type { Surroundings } from './squad.ts';
 import type { SupervisedApp } from './supervised-app.ts';
 import { watchApps } from './watch-apps.ts';
@@ -52,7 +52,7 @@ export class Supervisor {
     this.#read = read;
     let lastWorker = 0;
     this.#around = {
-      prefix: deathSignalPrefix(),
+      deathSignal: hasDeathSignal(),
       log: log.logger,
       outOfMemory: new OutOfMemory(),
       workers: new Map(),
@@ -147,7 +147,7 @@ export class Supervisor {
   #makeFronts(sockets: BoundSockets, spool: string): Fronts {
     const settings = { ...this.#plan.front, spoolDirectory: spool };
     const make = (place: number, receive: (message: FromFront) => void) =>
-      new FrontProcess(place, sockets.addresses, settings, receive, this.#plan);
+      new FrontProcess(place, sockets.addresses, settings, receive, { ...this.#plan, ...this.#around });
     return new Fronts(this.#plan.fronts, this.#plan.frontTime, make, {
       joined: (front) => this.#running?.deployment.frontJoined(front),
       left: (front, ending, delay) => this.#frontLeft(front, ending, delay),

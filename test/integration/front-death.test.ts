@@ -86,3 +86,17 @@ test('a front that is killed again and again comes back with growing delays', as
   }
   assert.deepEqual(delays, [0, 100, 200]);
 });
+
+test(
+  'a front that stands still when the supervisor is killed does not keep the port',
+  LANGUAGES[0].needed,
+  async () => {
+    await using server = await serveMisbehaving(LANGUAGES[0].file);
+    const { all, front } = server.processes();
+    process.kill(front.pid, 'SIGSTOP');
+    server.signal('SIGKILL');
+    await allGone(all.map(({ pid }) => pid));
+    await using next = await serveMisbehaving(LANGUAGES[0].file, [`--bind=127.0.0.1:${server.port}`]);
+    assert.match(await bodyOf(next.port, '/pid'), /^[0-9]+$/);
+  },
+);
