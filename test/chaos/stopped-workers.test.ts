@@ -17,7 +17,7 @@ for (const { language, file, needed } of LANGUAGES) {
         await load.answered(50);
         // One that has answered: what stands still in its start is the boot timeout's.
         const victim = await until(
-          () => chaos.server.processes().workers.find(({ pid }) => load.account.workers.has(String(pid)))?.pid,
+          () => chaos.server.processes().workers.find(({ pid }) => load.account.hasAnswerOf(pid))?.pid,
           'a worker that has answered',
         );
         process.kill(victim, 'SIGSTOP');

@@ -37,10 +37,15 @@ export class Account {
   connections = 0;
   /** Connections that the server closed while nothing was asked of them: no loss. */
   idleCloses = 0;
-  /** Values of the header X-Worker: who has answered. */
+  /** Values of the header X-Worker, `PID-TIME`: who has answered. */
   readonly workers = new Set<string>();
   /** The longest that a right answer took, in milliseconds. */
   slowest = 0;
+
+  /** Whether a worker of this process id has answered. */
+  hasAnswerOf(pid: number): boolean {
+    return [...this.workers].some((worker) => worker.startsWith(`${pid}-`));
+  }
 
   /** How many were lost, by kind; answers other than 200 by their status. */
   get losses(): Record<string, number> {
