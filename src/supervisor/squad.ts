@@ -257,8 +257,8 @@ export class Squad {
 
   #replace(worker: WorkerProcess, ending: Ending): void {
     const cause = causeOf(worker, ending);
-    // A request that would not end, or whoever killed a worker that did nothing wrong, says nothing of the next start.
-    const isInnocent = cause === 'timeout' || isForeignKill(worker, ending);
+    // A request that would not end, or whoever stopped or killed a worker that did nothing wrong, says nothing of the next start.
+    const isInnocent = cause === 'timeout' || cause === 'hung' || isForeignKill(worker, ending);
     const row = worker.ready ? this.#deaths : this.#failedStarts;
     const delay = isInnocent ? 0 : row.died(worker.age);
     if (worker.leaving === undefined) this.#events.replaced(cause);

@@ -16,7 +16,8 @@ for (const { language, file, needed } of LANGUAGES) {
     `kill -9 of one of two fronts of a ${language} application: what it held is lost, once, and the other goes on`,
     needed,
     async () => {
-      const kills = times(4, 40);
+      // Of each place no more in a row than have their next one within the patience of a test: the pauses double.
+      const kills = times(4, 16);
       await using chaos = await ChaosServer.of(file, ['--workers=2', '--fronts=2']);
       await using load = new Load(chaos.port, { connections: CONNECTIONS });
       for (let count = 0; count < kills; count++) {
