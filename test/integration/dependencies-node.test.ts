@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { answerOf, serveApps } from '../support/apps.ts';
+import { answerOf, answerOnceUp, serveApps } from '../support/apps.ts';
 import { Folder } from '../support/folder.ts';
 import { environmentsOf, writeTarball } from '../support/packages.ts';
 import type { LogRecord } from '../support/server.ts';
@@ -69,7 +69,7 @@ test('the packages of a TypeScript app are installed once, and found by import a
   const expected = '200 by import, by require, deep by require, path, function, local';
   {
     await using server = await serveApps(apps, [], { data, cwd: folder.path });
-    assert.equal(await answerOf(server.port, '/app'), expected);
+    assert.equal(await answerOnceUp(server.port, '/app'), expected);
     await server.record(({ msg }) => msg?.startsWith('added ') === true, 'what npm says at its end');
     assert.ok(installs(server.records).every(({ app }) => app === 'app'));
   }
@@ -77,19 +77,19 @@ test('the packages of a TypeScript app are installed once, and found by import a
   assert.equal(made.length, 1);
   {
     await using server = await serveApps(apps, [], { data, cwd: folder.path });
-    assert.equal(await answerOf(server.port, '/app'), expected);
+    assert.equal(await answerOnceUp(server.port, '/app'), expected);
     assert.deepEqual(installs(server.records), []);
   }
   assert.deepEqual(readdirSync(join(apps, 'app')), before, 'nothing is written into the app’s folder');
   rmSync(join(data, 'environments', made[0] ?? '', 'node_modules'), { recursive: true });
   await using server = await serveApps(apps, [], { data, cwd: folder.path });
-  assert.equal(await answerOf(server.port, '/app'), expected, 'what is not whole is made anew');
+  assert.equal(await answerOnceUp(server.port, '/app'), expected, 'what is not whole is made anew');
 });
 
 test('a CommonJS app finds its packages too', needs('npm'), async () => {
   using folder = greetingApp({ 'app.cjs': CJS, 'local.cjs': "exports.local = 'local';\n" });
   await using server = await serveApps(join(folder.path, 'apps'), [], { cwd: folder.path });
-  assert.equal(await answerOf(server.port, '/app'), '200 by require, by import, function, local');
+  assert.equal(await answerOnceUp(server.port, '/app'), '200 by require, by import, function, local');
 });
 
 test('what neither the app’s folder nor its packages have is named as ever', needs('npm'), async () => {
@@ -107,7 +107,7 @@ test('an app that brings its node_modules keeps them', needs('npm'), async () =>
   folder.write('apps/app/node_modules/greeting/package.json', '{"name":"greeting","exports":"./own.mjs"}');
   folder.write('apps/app/node_modules/greeting/own.mjs', "export default 'its own';\n");
   await using server = await serveApps(join(folder.path, 'apps'), [], { cwd: folder.path });
-  assert.equal(await answerOf(server.port, '/app'), '200 its own');
+  assert.equal(await answerOnceUp(server.port, '/app'), '200 its own');
   assert.deepEqual(installs(server.records), []);
 });
 
@@ -162,5 +162,5 @@ test('a package.json that asks for nothing needs no npm', async () => {
     'apps/app/app.js': GOOD,
   });
   await using server = await serveApps(join(folder.path, 'apps'), [], { cwd: folder.path, env: { PATH: folder.path } });
-  assert.equal(await answerOf(server.port, '/app'), '200 good');
+  assert.equal(await answerOnceUp(server.port, '/app'), '200 good');
 });

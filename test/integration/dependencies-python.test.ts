@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { answerOf, serveApps } from '../support/apps.ts';
+import { answerOf, answerOnceUp, serveApps } from '../support/apps.ts';
 import { finishedInstall, GOOD, greetingApps, installs } from '../support/greeting-apps.ts';
 import { environmentsOf, run } from '../support/packages.ts';
 import { BIN } from '../support/server.ts';
@@ -21,7 +21,7 @@ test(
     const before = readdirSync(join(apps, 'app'));
     {
       await using server = await serveApps(apps, [], { data, cwd: folder.path });
-      const [, prefix = ''] = /^200 hello (\S+)$/.exec(await answerOf(server.port, '/app')) ?? [];
+      const [, prefix = ''] = /^200 hello (\S+)$/.exec(await answerOnceUp(server.port, '/app')) ?? [];
       assert.ok(prefix.startsWith(join(data, 'environments/app-')), prefix);
       assert.match(await answerOf(server.port, '/good'), /^200 good/);
       const told = await finishedInstall(server);
@@ -38,7 +38,7 @@ test(
     const since = marker();
     {
       await using server = await serveApps(apps, [], { data, cwd: folder.path });
-      assert.match(await answerOf(server.port, '/app'), /^200 hello/);
+      assert.match(await answerOnceUp(server.port, '/app'), /^200 hello/);
       assert.deepEqual(installs(server.records), []);
     }
     assert.deepEqual([environmentsOf(data), marker()], [made, since]);
@@ -47,7 +47,7 @@ test(
     folder.write('apps/app/requirements.txt', '-r more.txt\n');
     folder.write('apps/app/more.txt', 'greeting==2.0\n');
     await using server = await serveApps(apps, [], { data, cwd: folder.path });
-    assert.match(await answerOf(server.port, '/app'), /^200 good day/);
+    assert.match(await answerOnceUp(server.port, '/app'), /^200 good day/);
     assert.equal(environmentsOf(data).length, 2, 'another content is another environment');
   },
 );
@@ -61,7 +61,7 @@ test('stillhouse prepare installs them, and the first start has nothing to do', 
   assert.match(prepared.stdout, /^app: installing the packages of .*requirements\.txt$/m);
   {
     await using server = await serveApps(apps, [], { data, cwd: folder.path });
-    assert.match(await answerOf(server.port, '/app'), /^200 hello/);
+    assert.match(await answerOnceUp(server.port, '/app'), /^200 hello/);
     assert.deepEqual(installs(server.records), []);
   }
   folder.write('apps/app/requirements.txt', 'absent-package==9\n');
@@ -85,7 +85,7 @@ test('an environment that has lost its interpreter is made anew', needs('python3
   rmSync(join(data, 'environments', name, 'bin'), { recursive: true });
   await using server = await serveApps(apps, [], { data, cwd: folder.path });
   const answer = await until(async () => {
-    const found = await answerOf(server.port, '/app');
+    const found = await answerOnceUp(server.port, '/app');
     return found.startsWith('503') ? undefined : found;
   }, 'the app with its packages');
   assert.match(answer, /^200 hello/);
@@ -100,6 +100,6 @@ test('an app that names the interpreter of a virtual environment keeps that one'
   });
   if (made.status !== 0) return t.skip(`this Python makes no virtual environment: ${made.stderr}`);
   await using server = await serveApps(join(folder.path, 'apps'), [], { cwd: folder.path });
-  assert.match(await answerOf(server.port, '/app'), /^200 good/);
+  assert.match(await answerOnceUp(server.port, '/app'), /^200 good/);
   assert.deepEqual(installs(server.records), []);
 });

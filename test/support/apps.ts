@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Folder } from './folder.ts';
 import { ROOT, type RunningServer, type RunOptions, serve } from './server.ts';
+import { until } from './until.ts';
 import { ask, get } from './wire.ts';
 
 /** A server of several apps, with a data directory of its own. */
 export type AppsServer = RunningServer & { readonly port: number; readonly data: string };
 
-/** Serves the folders of `directory`, and waits until each has started or failed. */
+/** Serves the folders of `directory`, and waits until each has started, or failed, or installs its packages for longer than ten seconds. */
 export async function serveApps(
   directory: string,
   args: readonly string[] = [],
@@ -47,4 +48,12 @@ export function appsFolder(settings: Readonly<Record<string, string>>): Folder {
 export async function answerOf(port: number, path: string, ...headers: string[]): Promise<string> {
   const { status, body } = await ask(port, get(path, ...headers));
   return `${status} ${body}`;
+}
+
+/** The same, once the app has started: packages that are installed hold the first listening for ten seconds, and no longer. */
+export function answerOnceUp(port: number, path: string): Promise<string> {
+  return until(async () => {
+    const answer = await answerOf(port, path);
+    return answer.startsWith('503') ? undefined : answer;
+  }, `an answer of ${path}`);
 }
