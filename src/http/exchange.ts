@@ -42,8 +42,7 @@ export class Exchange {
    * @param buffered bytes that have come and were not passed on
    */
   isTooMuch(buffered: number): boolean {
-    const { length } = this.framing;
-    return !this.bodyDone && length !== 'chunked' && length - this.received - buffered > DISCARD;
+    return !this.bodyDone && this.rest - buffered > DISCARD;
   }
 
   beginWait(now: number): void {

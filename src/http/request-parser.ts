@@ -90,7 +90,7 @@ export class RequestParser {
     const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#lent = this.#buffer.length === 0;
     if (this.#lent) this.#buffer = buffer;
-    else if (this.#changesNothing(buffer)) this.#leaveUnseen(buffer);
+    else if (this.#leaveUnseen(buffer)) return;
     else if (this.#state === 'sized' && this.buffered + buffer.length <= this.#left) this.#queue(buffer);
     else this.#buffer = this.#append(buffer);
   }
@@ -103,21 +103,20 @@ export class RequestParser {
   }
 
   /** So little of a head that there is no need to look: clients may send heads a byte at a time, by the thousand (a fifth of what each byte costs). */
-  #changesNothing(bytes: Buffer): boolean {
-    const size = this.#buffer.length + this.#unseen + bytes.length;
-    return (
-      this.#state === 'head' &&
-      bytes.length <= FEW &&
-      size < Math.min(this.#limits.requestLine, this.#limits.fieldBytes) &&
-      this.#buffer.buffer === this.#room.buffer &&
-      this.#buffer.byteOffset + size <= this.#room.length &&
-      !bytes.includes(LF)
-    );
+  #leaveUnseen(bytes: Buffer): boolean {
+    const before = this.#buffer.length + this.#unseen;
+    const size = before + bytes.length;
+    if (this.#state !== 'head' || bytes.length > FEW || bytes.includes(LF)) return false;
+    if (size >= Math.min(this.#limits.requestLine, this.#limits.fieldBytes)) return false;
+    if (!this.#hasRoom(this.#buffer, size)) return false;
+    this.#room.set(bytes, this.#buffer.byteOffset + before);
+    this.#unseen += bytes.length;
+    return true;
   }
 
-  #leaveUnseen(bytes: Buffer): void {
-    this.#room.set(bytes, this.#buffer.byteOffset + this.#buffer.length + this.#unseen);
-    this.#unseen += bytes.length;
+  /** Whether these bytes lie in the room, and so many may, from where they begin. */
+  #hasRoom({ buffer, byteOffset }: Buffer, size: number): boolean {
+    return buffer === this.#room.buffer && byteOffset + size <= this.#room.length;
   }
 
   #see(): void {
@@ -140,12 +139,11 @@ export class RequestParser {
     if (this.#unseen > 0) this.#see();
     const before = this.#behind === 0 ? this.#buffer : this.#joined();
     const size = before.length + bytes.length;
-    const from = before.buffer === this.#room.buffer ? before.byteOffset : 0;
-    if (before.buffer !== this.#room.buffer || from + size > this.#room.length) {
+    const isThere = this.#hasRoom(before, size);
+    const from = isThere ? before.byteOffset : 0;
+    if (!isThere) {
       this.#room = Buffer.allocUnsafeSlow(Math.max(LEAST_ROOM, 2 * size));
       this.#room.set(before);
-      this.#room.set(bytes, before.length);
-      return this.#room.subarray(0, size);
     }
     this.#room.set(bytes, from + before.length);
     return this.#room.subarray(from, from + size);

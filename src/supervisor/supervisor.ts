@@ -145,9 +145,10 @@ export class Supervisor {
   }
 
   #makeFronts(sockets: BoundSockets, spool: string): Fronts {
+    const { deathSignal } = this.#around;
     const settings = { ...this.#plan.front, spoolDirectory: spool };
     const make = (place: number, receive: (message: FromFront) => void) =>
-      new FrontProcess(place, sockets.addresses, settings, receive, { ...this.#plan, ...this.#around });
+      new FrontProcess(place, sockets.addresses, settings, receive, { ...this.#plan, deathSignal });
     return new Fronts(this.#plan.fronts, this.#plan.frontTime, make, {
       joined: (front) => this.#running?.deployment.frontJoined(front),
       left: (front, ending, delay) => this.#frontLeft(front, ending, delay),
