@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { answerOf, serveApps } from '../support/apps.ts';
+import { answerOf, answerOnceUp, serveApps } from '../support/apps.ts';
 import { Folder } from '../support/folder.ts';
 import { GOOD, GREETING_APP, greetingApps } from '../support/greeting-apps.ts';
 import { environmentsOf } from '../support/packages.ts';
@@ -92,7 +92,7 @@ test('while an app’s packages are installed the others serve, and a stop ends 
   assert.deepEqual(environmentsOf(data), [], 'what was not finished is no environment');
   folder.write('apps/app/GO', '');
   await using server = await serveApps(join(folder.path, 'apps'), [], { data, cwd: folder.path });
-  await until(() => answerOf(server.port, '/app').then((answer) => answer.startsWith('200 held')), 'the app');
+  assert.match(await answerOnceUp(server.port, '/app'), /^200 held/);
   assert.ok(app);
 });
 

@@ -3,11 +3,10 @@ import assert from 'node:assert/strict';
 import { chmodSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { answerOf, serveApps } from '../support/apps.ts';
+import { answerOf, answerOnceUp, serveApps } from '../support/apps.ts';
 import { greetingApps } from '../support/greeting-apps.ts';
 import { give, needsUsers, OpenFolder, PROGRAM, serveIsolated, userNamed } from '../support/isolation.ts';
 import { BIN, PYTHON, refused } from '../support/server.ts';
-import { until } from '../support/until.ts';
 import { ask, get } from '../support/wire.ts';
 
 const daemon = userNamed('daemon');
@@ -103,7 +102,7 @@ test('packages are installed by the user who runs them', needsUsers, async () =>
     `user: ${daemon.name}\npython: {wheels: ${join(folder.path, 'wheels')}, executable: ${PYTHON}}\n`,
   );
   await using server = await serveApps(join(folder.path, 'apps'), [`--python=${PYTHON}`], { data, cwd: folder.path });
-  await until(async () => /^200 hello/.test(await answerOf(server.port, '/app')), 'the app, once it is installed');
+  assert.match(await answerOnceUp(server.port, '/app'), /^200 hello/);
   const environments = join(data, 'environments');
   const made = readdirSync(environments).find((name) => name.endsWith(`-${daemon.uid}`));
   assert.ok(made !== undefined, 'an environment of that user');
