@@ -16,29 +16,7 @@ for (const { language, file, needed } of LANGUAGES) {
     `kill -9 of one of two fronts of a ${language} application: what it held is lost, once, and the other goes on`,
     needed,
     async () => {
-      // Of each place no more in a row than have their next one within the patience of a test: the pauses double.
-      const kills = times(4, 16);
-      await using chaos = await ChaosServer.of(file, ['--workers=2', '--fronts=2']);
-      await using load = new Load(chaos.port, { connections: CONNECTIONS });
-      for (let count = 0; count < kills; count++) {
-        await load.answered(100);
-        const victim = await until(() => {
-          const { fronts } = chaos.server.processes();
-          return fronts.length === 2 ? fronts[count % 2] : undefined;
-        }, 'two fronts');
-        process.kill(victim.pid, 'SIGKILL');
-        await load.answered(100);
-        await allGone([victim.pid]);
-      }
-      await load.answered(100);
-      const { lost, losses } = await load.stop();
-      assert.deepEqual(
-        Object.keys(losses).filter((kind) => !LOST_WITH_ITS_CONNECTION.includes(kind)),
-        [],
-        JSON.stringify(losses),
-      );
-      assert.ok(lost.length <= kills * CONNECTIONS, `${lost.length} requests in ${kills} kills`);
-      await chaos.end();
+      for (let servers = times(1, 10); servers > 0; servers--) await killFronts(file, 4);
     },
   );
 
@@ -93,4 +71,29 @@ for (const { language, file, needed } of LANGUAGES) {
       await chaos.end();
     },
   );
+}
+
+/** Each time another one of two. No more of one server: the pause before the next front doubles. */
+async function killFronts(file: string, kills: number): Promise<void> {
+  await using chaos = await ChaosServer.of(file, ['--workers=2', '--fronts=2']);
+  await using load = new Load(chaos.port, { connections: CONNECTIONS });
+  for (let count = 0; count < kills; count++) {
+    await load.answered(100);
+    const victim = await until(() => {
+      const { fronts } = chaos.server.processes();
+      return fronts.length === 2 ? fronts[count % 2] : undefined;
+    }, 'two fronts');
+    process.kill(victim.pid, 'SIGKILL');
+    await load.answered(100);
+    await allGone([victim.pid]);
+  }
+  await load.answered(100);
+  const { lost, losses } = await load.stop();
+  assert.deepEqual(
+    Object.keys(losses).filter((kind) => !LOST_WITH_ITS_CONNECTION.includes(kind)),
+    [],
+    JSON.stringify(losses),
+  );
+  assert.ok(lost.length <= kills * CONNECTIONS, `${lost.length} requests in ${kills} kills`);
+  await chaos.end();
 }
