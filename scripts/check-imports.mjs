@@ -1,4 +1,4 @@
-// The directions of imports in src/ (ARCHITECTURE.md), and the length of its files.
+// The directions of imports in src/ (ARCHITECTURE.md).
 import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -20,7 +20,6 @@ const LAYERS = [
 const ALLOWED_ALONG = new Set(['wsgi > errors.ts']);
 /** The interface is pure: it does no I/O, so it names no module that can. */
 const WSGI_MODULES = new Set(['node:buffer']);
-const LONGEST_FILE = 350;
 
 const STATEMENT = /^[ \t]*(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*['"]([^'"\n]+)['"]/gm;
 const DYNAMIC = /\bimport\(\s*['"]([^'"\n]+)['"]/g;
@@ -34,7 +33,7 @@ export function checkImports(root) {
     Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).dependencies ?? {}),
   );
   const files = listFiles(root, 'src');
-  const problems = files.flatMap((file) => checkLength(root, file));
+  const problems = [];
   const edges = [];
   for (const file of files.filter((name) => name.endsWith('.ts'))) {
     for (const edge of importsOf(root, file)) {
@@ -44,14 +43,6 @@ export function checkImports(root) {
     }
   }
   return [...problems, ...findCircles(edges).map(describeCircle)];
-}
-
-function checkLength(root, file) {
-  if (!/\.(ts|py)$/.test(file)) return [];
-  const lines = readFileSync(join(root, file), 'utf8').replace(/\n$/, '').split('\n').length;
-  if (lines <= LONGEST_FILE) return [];
-  const cause = `${lines} lines, and ${LONGEST_FILE} is the most`;
-  return [{ file, line: LONGEST_FILE + 1, cause, cure: 'move what can be named on its own into a file of its own' }];
 }
 
 /** Each import as `{ from, line, name, to }`, where `to` is a path from the root, or undefined for a package. */

@@ -15,7 +15,7 @@ const CHECKS = {
   'format and lint (biome)': () =>
     runTool('biome', ['check', '--error-on-warnings', '--colors=off', '--max-diagnostics=200'], FORMAT_CURE),
   'types (tsc)': () => runTool('tsc', ['--noEmit', '--pretty', 'false'], 'correct the types at the places named above'),
-  'imports and lengths of files': () => checkImports(root).map(formatProblem).join('\n'),
+  'directions of imports': () => checkImports(root).map(formatProblem).join('\n'),
   "README's commands are CI's": () => checkReadme(root).map(formatProblem).join('\n'),
 };
 

@@ -18,8 +18,6 @@ import type { Runnable } from '../supervisor/plan.ts';
 
 /** Slots of a Python worker run in threads; those of a Node worker share its event loop, where a request that waits costs nothing. */
 const SLOTS = { python: 1, node: 64 } as const;
-/** One request can hold the event loop that all slots of a Node worker share, so sharing one is the second choice. */
-const PATIENCE_MS = { python: 0, node: 10 } as const;
 /**
  * Body bytes of one response between a worker and its front: memory that a slow client can hold beside the response buffer. For 1 GB down, half as much was
  * 3% slower and twice as much 9% faster (means of three runs, whose spread was larger than that).
@@ -90,7 +88,7 @@ export async function makeRunnable(
     packages: installed.packages ?? null,
   } as const;
   return {
-    service: { ...serviceOf(settings), start, foreign, patience: PATIENCE_MS[target.language] },
+    service: { ...serviceOf(settings), start, foreign, sharesLoop: target.language === 'node' },
     program: {
       ...command,
       cwd: workingDirectory,

@@ -14,7 +14,7 @@ import { statusText } from '../wsgi/status.ts';
 import type { Application, Environ, Middleware } from '../wsgi/types.ts';
 import { FrontWorker, type WorkerEvents, type WorkerPipes } from './front-worker.ts';
 import { HAS_RIGHTS } from './own-rights.ts';
-import type { AppLoad, FrontSettings, GenerationPlan } from './protocol.ts';
+import type { AdoptedWorker, AppLoad, FrontSettings, GenerationPlan } from './protocol.ts';
 
 const SPOOL_CURE = 'make room on the disk of the data directory, or name another with data.directory';
 
@@ -99,7 +99,7 @@ export class FrontApp {
       queueTime: plan.queueTime,
       queueSize: plan.queueSize,
       refused: (code) => this.#tally.shed(code),
-      patience: plan.patience,
+      sharesLoop: plan.sharesLoop,
       timeout: plan.timeout,
       waited: (ms) => this.#tally.queueTime.observe(ms / 1000),
       grace: plan.grace,
@@ -123,16 +123,17 @@ export class FrontApp {
   }
 
   /** Takes a worker into its generation; false where there is none. */
-  adopt(
-    worker: { readonly id: number; readonly generation: number; readonly pid: number; readonly requests: number },
-    pipes: WorkerPipes,
-    events: WorkerEvents,
-  ): boolean {
-    const { id, generation, pid, requests } = worker;
+  adopt(worker: AdoptedWorker, pipes: WorkerPipes, events: WorkerEvents): boolean {
+    const { id, generation } = worker;
     const into = this.#generations.get(generation);
     if (into === undefined) return false;
-    const log = this.#log.child({ app: this.name, worker: pid });
-    into.workers.set(id, new FrontWorker(pipes, pid, requests, into.plan, into.pool, log, events));
+    const log = this.#log.child({ app: this.name, worker: worker.pid });
+    try {
+      into.workers.set(id, new FrontWorker(worker, pipes, into.plan, into.pool, log, events));
+    } catch (error) {
+      log.error({ code: 'FRONT_FAILED' }, `the progress file of a worker cannot be read: ${(error as Error).message}`);
+      return false;
+    }
     return true;
   }
 

@@ -5,6 +5,7 @@ import type { WorkerStacks } from '../admin/control.ts';
 import type { StartFailure } from '../errors.ts';
 import { type Frame, TYPE } from '../pool/frames.ts';
 import type { Pool } from '../pool/pool.ts';
+import { ProgressFile } from '../pool/progress.ts';
 import { Questions } from '../pool/questions.ts';
 import { type AppRecord, RecordReader } from '../pool/records.ts';
 import type { Ready } from '../pool/start.ts';
@@ -13,7 +14,7 @@ import type { WorkerRequest } from '../pool/worker-request.ts';
 import { fromNative } from '../wsgi/environ.ts';
 import { BootWatch } from './boot-watch.ts';
 import { PingWatch } from './ping-watch.ts';
-import type { GenerationPlan, WorkerPipe } from './protocol.ts';
+import type { AdoptedWorker, GenerationPlan, WorkerPipe } from './protocol.ts';
 import { warmUp } from './warm-up.ts';
 import { readFailure, readReady } from './worker-words.ts';
 
@@ -66,11 +67,10 @@ export class FrontWorker {
   /** What it printed last: what a process says before it dies is mostly why. */
   #lastOutput: readonly string[] = [];
 
-  /** @param life requests after which it is to be replaced; 0: none */
+  /** @throws Error of the file system where the progress file cannot be opened */
   constructor(
+    { pid, requests: life, progress }: Pick<AdoptedWorker, 'pid' | 'requests' | 'progress'>,
     pipes: WorkerPipes,
-    pid: number,
-    life: number,
     plan: GenerationPlan,
     pool: Pool,
     log: Logger,
@@ -82,9 +82,9 @@ export class FrontWorker {
     this.#pool = pool;
     this.#log = log;
     this.#events = events;
-    this.#link = new WorkerLink(pipes, plan.start, {
+    this.#link = new WorkerLink(pipes, plan.start, new ProgressFile(progress), {
       control: (frame) => this.#control(frame),
-      freed: (slow) => this.#freed(slow),
+      freed: () => this.#freed(),
       late: (requests) => void this.#explain(requests, plan.timeout),
       returned: (requests) => pool.takeBack(requests),
       broken: (why) => events.broken(why),
@@ -176,9 +176,9 @@ export class FrontWorker {
     this.#pool.add(this.#link);
   }
 
-  #freed(slow: boolean): void {
+  #freed(): void {
     if (++this.#served === this.#life) this.#events.spent();
-    this.#pool.freed(this.#link, slow);
+    this.#pool.freed(this.#link);
   }
 
   #hearStacks({ id, body }: Frame): void {

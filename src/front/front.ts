@@ -120,13 +120,13 @@ export class Front {
     return app;
   }
 
-  #adopt({ worker, app: name, generation, pid, requests }: Extract<ToFront, { type: 'worker' }>): void {
+  #adopt({ type: _, worker, app: name, ...of }: Extract<ToFront, { type: 'worker' }>): void {
     const app = this.#apps.get(name);
     const pipes = this.#pipes.get(worker);
     this.#pipes.delete(worker);
     const adopted =
       hasAllPipes(pipes) &&
-      app?.adopt({ id: worker, generation, pid, requests }, pipes, {
+      app?.adopt({ id: worker, ...of }, pipes, {
         ready: (ready) => this.#tell({ type: 'worker-ready', worker, ready }),
         failed: (failure) => this.#tell({ type: 'worker-failed', worker, failure }),
         broken: (why) => this.#tell({ type: 'worker-broken', worker, why }),
@@ -134,7 +134,7 @@ export class Front {
         spent: () => this.#tell({ type: 'worker-spent', worker }),
       });
     if (app === undefined || adopted !== true) {
-      this.#tell({ type: 'worker-broken', worker, why: 'its pipes did not reach the front' });
+      this.#tell({ type: 'worker-broken', worker, why: 'its pipes or its progress file did not reach the front' });
       return;
     }
     this.#workers.set(worker, app);

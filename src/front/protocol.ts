@@ -52,8 +52,8 @@ export interface GenerationPlan {
   readonly grace: number;
   readonly queueTime: number;
   readonly queueSize: number;
-  /** How long a request waits for a worker that runs nothing before it shares one. */
-  readonly patience: number;
+  /** True where the slots of a worker share one event loop. */
+  readonly sharesLoop: boolean;
   readonly bootTime: number;
   /** How long a worker may take to answer a PING before it is taken for hung. */
   readonly pingTime: number;
@@ -99,6 +99,8 @@ export type ToFront =
       readonly pid: number;
       /** Requests after which it asks to be replaced; 0: never. */
       readonly requests: number;
+      /** The path of its progress file, which the front opens and unlinks. */
+      readonly progress: string;
     }
   | { readonly type: 'worker-gone'; readonly worker: number; readonly why: string }
   | { readonly type: 'release'; readonly worker: number }
@@ -107,6 +109,11 @@ export type ToFront =
   | { readonly type: 'stacks'; readonly app: string; readonly question: number }
   | { readonly type: 'listen' }
   | { readonly type: 'drain' };
+
+/** A worker that the supervisor has started for a generation, by its number. */
+export type AdoptedWorker = Omit<Extract<ToFront, { type: 'worker' }>, 'type' | 'worker' | 'app'> & {
+  readonly id: number;
+};
 
 export type FromFront =
   | { readonly type: 'worker-ready'; readonly worker: number; readonly ready: Ready }

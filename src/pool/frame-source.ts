@@ -15,16 +15,21 @@ export interface FrameTaker {
 const COPIED = 32_768;
 
 /** Gives the frames that come on a socket. */
-export function readFrames(socket: Socket, limit: number, taker: FrameTaker): void {
+export function readFrames(socket: Socket, limit: number, taker: FrameTaker): FrameSource {
   const source = new FrameSource(limit, taker);
   socket.on('data', (bytes: Buffer) => source.receive(bytes));
+  return source;
 }
 
 /**
  * The same for a socket on which large bodies come: it is read 512 KB at a time, eight times as much as Node would, into memory that is used again.
  * @returns the socket to go on with: the same one, read as always, where it cannot be read so
  */
-export function readLargeFrames(socket: Socket, limit: number, taker: FrameTaker): Socket {
+export function readLargeFrames(
+  socket: Socket,
+  limit: number,
+  taker: FrameTaker,
+): { readonly socket: Socket; readonly source: FrameSource } {
   const source = new FrameSource(limit, taker);
   let loan = Loan.open();
   const callback = (size: number) => {
@@ -40,11 +45,13 @@ export function readLargeFrames(socket: Socket, limit: number, taker: FrameTaker
     return true;
   };
   const made = readInto(socket, { buffer: () => loan.bytes, callback });
-  if (made === undefined) readFrames(socket, limit, taker);
-  return made ?? socket;
+  if (made === undefined) socket.on('data', (bytes: Buffer) => source.receive(bytes));
+  return { socket: made ?? socket, source };
 }
 
-class FrameSource {
+export class FrameSource {
+  /** Bytes that have come. */
+  received = 0;
   readonly #reader: FrameReader;
   readonly #taker: FrameTaker;
   #broken = false;
@@ -57,6 +64,7 @@ class FrameSource {
   /** @param loan what the bytes are part of, where they are used again */
   receive(bytes: Buffer, loan?: Loan): void {
     if (this.#broken) return;
+    this.received += bytes.length;
     const reader = this.#reader;
     try {
       reader.receive(bytes);

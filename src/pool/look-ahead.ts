@@ -5,19 +5,16 @@ import type { WorkerLink } from './worker-link.ts';
  * Requests that may wait in a worker behind its slots. CPU per request at 1/3/7/15/31 is 47, 40, 34, 31 and 31 µs (DECISIONS.md, "Dispatch").
  */
 export const DEPTH = 15;
-/** How many requests in a row must have been quick before any is sent ahead. */
-const QUICK_RUN = 32;
-/** How long a request may run, in milliseconds, before those behind it are asked back. */
+/** How long a worker may go without freeing a slot, in milliseconds, before what was sent ahead is asked back. */
 const PATIENCE_MS = 5;
 
 /**
- * When requests may be sent to a worker that has no free slot: only while the app's recent requests were all quick, and none behind one that has turned out
- * slow. Those that are behind one are asked back.
+ * When requests may be sent to a worker that has no free slot: as many as its pace allows (`Pace`), and none while its slots are held for long. Those that
+ * wait there by then are asked back.
  */
 export class LookAhead {
   readonly #links: ReadonlySet<WorkerLink>;
   readonly #depth: number;
-  #quick = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param depth how many requests may wait in one worker */
@@ -26,14 +23,9 @@ export class LookAhead {
     this.#depth = depth;
   }
 
-  /** How many may be sent ahead to one worker now. */
-  get depth(): number {
-    return this.#quick < QUICK_RUN ? 0 : this.#depth;
-  }
-
-  /** A request has ended. */
-  note(slow: boolean): void {
-    this.#quick = slow ? 0 : this.#quick + 1;
+  /** Requests that may wait in this worker behind its slots. */
+  depth(link: WorkerLink): number {
+    return link.pace.ahead(this.#depth);
   }
 
   /** Whether one more may wait in this worker. */

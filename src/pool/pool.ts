@@ -25,8 +25,8 @@ export interface PoolSettings {
   readonly timedOut: (count: number) => void;
   /** A request's client has gone before a worker was found: it never runs. */
   readonly abandoned: () => void;
-  /** How long a request waits for a worker that runs nothing before it shares one, in milliseconds: for workers whose slots share one event loop. */
-  readonly patience: number;
+  /** True where the slots of a worker share one event loop, which a request can hold: those that come meanwhile wait for another worker. */
+  readonly sharesLoop: boolean;
   /** How many requests may wait in a worker behind its slots while the app is quick. */
   readonly ahead?: number;
   /** A request waits, and there is no worker that it could wait for. */
@@ -34,13 +34,15 @@ export interface PoolSettings {
 }
 
 const CHECK_MS = 250;
+/** How often workers whose event loops are held are looked at while requests wait for them. */
+const HELD_CHECK_MS = 2;
 /** Node's timers hold no more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * An app's workers as one `Application`: one queue, as long as `Admission` allows, and each request to the worker with most free slots. Where none is free and the app is quick, a few are
- * sent ahead, and taken back from a worker that turns out not to be (DESIGN.md, section 5). Where slots share an event loop, which one request can
- * hold, a request waits for a worker that runs nothing, as long as one turns up soon.
+ * sent ahead, and taken back from a worker that turns out not to be (DESIGN.md, section 5). A worker whose slots share an event loop gets none while that is
+ * held.
  */
 export class Pool {
   readonly #settings: PoolSettings;
@@ -55,7 +57,7 @@ export class Pool {
   /** When the first in the queue is to be looked at. */
   #expiry: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #sharing: NodeJS.Timeout | undefined;
+  #heldCheck: NodeJS.Timeout | undefined;
   #emptied: PromiseWithResolvers<void> | undefined;
 
   constructor(settings: PoolSettings) {
@@ -77,7 +79,7 @@ export class Pool {
     } else {
       this.#noteRest(now);
       this.#queue.push(request);
-      this.#shareLater();
+      this.#checkHeldLater();
       this.#expireLater(now);
       if (this.#links.size === this.#leaving.size) this.#settings.starved?.();
     }
@@ -139,11 +141,10 @@ export class Pool {
     this.#settle();
   }
 
-  /** A worker has freed a slot. `slow`: its request ran for more than a millisecond. */
-  freed(link: WorkerLink, slow: boolean): void {
-    this.#ahead.note(slow);
+  /** A worker has freed a slot. */
+  freed(link: WorkerLink): void {
     const now = performance.now();
-    const next = link.beginNext(now);
+    const next = link.giveSlot(now);
     if (next !== undefined) this.#settings.waited(now - next.since);
     if (link.givenCount === 0) this.#leave(link);
     this.dispatch();
@@ -171,7 +172,7 @@ export class Pool {
       const request = this.#queue[0] as WorkerRequest;
       const now = performance.now();
       const link = this.#choose(request, now);
-      if (link === undefined) return this.#shareLater();
+      if (link === undefined) return this.#checkHeldLater();
       this.#queue.shift();
       if (this.#dropAbandoned(request)) continue;
       this.#admission.left(now, this.#slots);
@@ -194,21 +195,26 @@ export class Pool {
     return slots;
   }
 
-  get #hasFreeSlot(): boolean {
-    for (const link of this.#links) if (link.freeSlots > 0 && !this.#leaving.has(link)) return true;
+  #hasFreeSlot(now: number): boolean {
+    for (const link of this.#links) {
+      if (link.freeSlots > 0 && !this.#leaving.has(link) && !this.#isHeld(link, now)) return true;
+    }
     return false;
   }
 
-  /** Where a slot is free, who waits does so for a better one. */
+  #isHeld(link: WorkerLink, now: number): boolean {
+    return this.#settings.sharesLoop && link.isHeld(now);
+  }
+
   #isFullAt(now: number): boolean {
     const waiting = this.#queue.length;
-    return waiting > 0 && waiting >= this.#admission.room(now, this.#slots) && !this.#hasFreeSlot;
+    return waiting > 0 && waiting >= this.#admission.room(now, this.#slots) && !this.#hasFreeSlot(now);
   }
 
   /** Requests are about to wait: for how long workers have taken none does not count where none was asked. */
   #noteRest(now: number): void {
     if (this.#queue.length > 0) return;
-    if (this.#links.size === this.#leaving.size || this.#hasFreeSlot) this.#admission.free(now);
+    if (this.#links.size === this.#leaving.size || this.#hasFreeSlot(now)) this.#admission.free(now);
   }
 
   /** Whether nobody waits any more for a request that has waited here: it never runs. */
@@ -229,29 +235,28 @@ export class Pool {
     }
   }
 
-  /** The worker with most free slots; where slots are shared and the request can wait, as if it had one; with some ahead where the app is quick. */
-  #choose({ since, streams }: WorkerRequest, now: number): WorkerLink | undefined {
-    const { patience } = this.#settings;
-    const waits = patience > 0 && now - since < patience;
+  /** The worker with most free slots; with fewer requests ahead, where none has any. */
+  #choose({ streams }: WorkerRequest, now: number): WorkerLink | undefined {
     let best: WorkerLink | undefined;
-    let most = -this.#ahead.depth;
+    let most = Number.NEGATIVE_INFINITY;
     for (const link of this.#links) {
       if (this.#leaving.size > 0 && this.#leaving.has(link)) continue;
-      const free = waits ? Math.min(link.freeSlots, 1 - link.givenCount) : link.freeSlots;
-      if (free <= most || (free <= 0 && (streams || !this.#ahead.mayWaitFor(link, now)))) continue;
+      const free = link.freeSlots;
+      if (free <= most || free <= -this.#ahead.depth(link)) continue;
+      if (free <= 0 && (streams || !this.#ahead.mayWaitFor(link, now))) continue;
+      if (this.#isHeld(link, now)) continue;
       best = link;
       most = free;
     }
     return best;
   }
 
-  /** Looks again when the first in the queue has waited enough. */
-  #shareLater(): void {
-    if (this.#settings.patience === 0 || this.#sharing !== undefined) return;
-    this.#sharing = setTimeout(() => {
-      this.#sharing = undefined;
+  #checkHeldLater(): void {
+    if (!this.#settings.sharesLoop || this.#heldCheck !== undefined) return;
+    this.#heldCheck = setTimeout(() => {
+      this.#heldCheck = undefined;
       this.dispatch();
-    }, this.#settings.patience);
+    }, HELD_CHECK_MS);
   }
 
   #watch(): void {

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import { ControlWords } from './control-words.ts';
 import { encodeRequest } from './encode-request.ts';
-import { type FrameTaker, readFrames, readLargeFrames } from './frame-source.ts';
+import { type FrameSource, type FrameTaker, readFrames, readLargeFrames } from './frame-source.ts';
 import { encodeCredit, encodeFrame, encodeJson, FLAG, FRAME_LIMIT, type Frame, ProtocolError, TYPE } from './frames.ts';
+import { Pace } from './pace.ts';
+import type { Progress } from './progress.ts';
 import type { Start } from './start.ts';
 import type { Carrier, WorkerRequest } from './worker-request.ts';
 
@@ -16,8 +18,8 @@ export interface LinkSockets {
 export interface LinkEvents {
   /** READY, FAILED, STACKS or PING came. */
   control(frame: Frame): void;
-  /** A slot is free. `slow`: the request that held it ran for more than a millisecond, by the worker's clock. */
-  freed(slow: boolean): void;
+  /** A slot is free. */
+  freed(): void;
   /** These are about to get 504 and to be interrupted: this is when to ask where they stand. */
   late(requests: readonly WorkerRequest[]): void;
   /** The worker has given these back: it had not begun them. */
@@ -28,17 +30,25 @@ export interface LinkEvents {
 
 const ID_SIZE = 4;
 const CREDIT_SIZE = 4;
-/** What is not the link's own to answer. */
+/** How long a worker whose slots share an event loop may take to begin what it is given, in milliseconds, before that loop counts as held. */
+const HELD_MS = 5;
 
 /**
- * The front's view of one worker: its sockets, its slots and the requests that it was given, in that order. A worker begins them in their order, so those that
- * it has begun are the first of them, as many as it has slots; the others wait in it, sent ahead.
+ * The front's view of one worker: its sockets, its slots and the requests that it was given, in the order of their ids.
+ *
+ * The front counts slots: the oldest requests have one each (`slotSince`), the others were sent ahead. That is for pace, figures and timeouts. Which requests
+ * the worker has begun, it reads in the progress file, and what the worker has not and will not begin, RETURNED says. Nothing is inferred from the order
+ * in which frames come on two links.
  */
 export class WorkerLink implements Carrier {
   readonly slots: number;
   readonly #debug: boolean;
   readonly #streaming: boolean;
   readonly #words = new ControlWords();
+  readonly #progress: Progress;
+  readonly #source: FrameSource;
+  /** How quick its requests have been lately. */
+  readonly pace = new Pace();
   /** The two that it goes on with. */
   readonly sockets: LinkSockets;
   readonly #events: LinkEvents;
@@ -46,18 +56,27 @@ export class WorkerLink implements Carrier {
   #requests: WorkerRequest[] = [];
   /** Frames of this turn of the event loop: they leave in one write, which wakes the worker once. */
   #batch: Buffer[] = [];
-  #lastId = 0;
+  /** Of the request that was given last. */
+  lastId = 0;
   #open = true;
+  /** It broke the protocol: nothing more of what it said is believed. */
+  #lied = false;
   #asked = false;
+  /** When it last freed a slot, or was given a request while it had none. */
+  #movedAt = 0;
+  /** The oldest request that it is not known to have begun, and when that was given; 0: none. */
+  #unseenId = 0;
+  #unseenSince = 0;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  constructor(sockets: LinkSockets, start: Start, events: LinkEvents) {
+  constructor(sockets: LinkSockets, start: Start, progress: Progress, events: LinkEvents) {
     this.slots = start.threads;
     this.#debug = start.debug;
     this.#streaming = start.streaming;
+    this.#progress = progress;
     this.#events = events;
     const { control } = sockets;
-    const data = readLargeFrames(
+    const { socket: data, source } = readLargeFrames(
       sockets.data,
       FRAME_LIMIT.front,
       this.#taker((frame) => this.#data(frame)),
@@ -67,6 +86,7 @@ export class WorkerLink implements Carrier {
       FRAME_LIMIT.front,
       this.#taker((frame) => this.#control(frame)),
     );
+    this.#source = source;
     this.sockets = { data, control };
     for (const socket of [data, control]) {
       socket.on('error', () => undefined);
@@ -88,21 +108,30 @@ export class WorkerLink implements Carrier {
 
   /** The ids of the requests that run. */
   get runningIds(): string[] {
-    return this.#requests.flatMap(({ began, requestId }) =>
-      began === 0 || requestId === undefined ? [] : [requestId],
+    return this.#requests.flatMap(({ slotSince, requestId }) =>
+      slotSince === 0 || requestId === undefined ? [] : [requestId],
     );
   }
 
   /** The id of the request that runs, where it is the only one: what the worker prints belongs to it. */
   get onlyRequestId(): string | undefined {
-    if (this.slots > 1 && this.#requests.length !== 1) return undefined;
-    return this.#requests[0]?.requestId;
+    if (this.slots === 1) return this.#find(this.#progress.begun())?.requestId;
+    return this.#requests.length === 1 ? this.#requests[0]?.requestId : undefined;
   }
 
-  /** Whether more may be sent ahead: what runs began after `oldest`, and nothing was asked back. */
+  /** True where more may be sent ahead: a slot was freed after `oldest`, and nothing was asked back. */
   isPrompt(oldest: number): boolean {
-    const first = this.#first;
-    return !this.#asked && (first === undefined || first.began > oldest);
+    return !this.#asked && (this.#requests.length === 0 || this.#movedAt > oldest);
+  }
+
+  /** True where the worker has a slot for a request and does not begin it: what its slots share, an event loop, is held. */
+  isHeld(now: number): boolean {
+    if (this.#unseenId === 0 || now - this.#unseenSince < HELD_MS) return false;
+    const begun = this.#progress.begun();
+    if (isAfter(this.#unseenId, begun)) return true;
+    this.#unseenId = isAfter(this.lastId, begun) ? (begun + 1) >>> 0 : 0;
+    this.#unseenSince = now;
+    return false;
   }
 
   /**
@@ -112,29 +141,36 @@ export class WorkerLink implements Carrier {
    * @throws ProtocolError where the environ holds what a frame cannot carry
    */
   send(request: WorkerRequest, now: number): boolean {
-    this.#lastId = (this.#lastId + 1) >>> 0 || 1;
-    const frame = encodeRequest(this.#lastId, request.environ);
-    request.id = this.#lastId;
-    const begins = this.freeSlots > 0;
-    if (begins) request.began = now;
+    const id = (this.lastId + 1) >>> 0 || 1;
+    const frame = encodeRequest(id, request.environ);
+    this.lastId = id;
+    request.id = id;
+    const hasSlot = this.freeSlots > 0;
+    if (hasSlot) request.slotSince = now;
+    if (this.#requests.length === 0) this.#movedAt = now;
+    if (this.#unseenId === 0) {
+      this.#unseenId = id;
+      this.#unseenSince = now;
+    }
     request.entrust(this);
     this.#requests.push(request);
     this.#add(frame);
-    return begins;
+    return hasSlot;
   }
 
-  /** A slot is free: the worker has begun the first of those that were sent ahead, which is returned. */
-  beginNext(now: number): WorkerRequest | undefined {
+  /** A slot was freed: it is for the oldest request that was sent ahead, which is returned. */
+  giveSlot(now: number): WorkerRequest | undefined {
+    this.#movedAt = now;
     if (this.#requests.length < this.slots) return undefined;
     for (const request of this.#requests) {
-      if (request.began !== 0) continue;
-      request.began = now;
+      if (request.slotSince !== 0) continue;
+      request.slotSince = now;
       return request;
     }
     return undefined;
   }
 
-  /** Asks for what was sent ahead, where what runs began before `oldest`. */
+  /** Asks for what has not begun, where something was sent ahead and no slot was freed since `oldest`. */
   askBack(oldest: number): void {
     if (!this.#open || this.#asked || this.freeSlots >= 0 || this.isPrompt(oldest)) return;
     this.#asked = true;
@@ -155,7 +191,7 @@ export class WorkerLink implements Carrier {
   tellGone(): void {
     if (!this.#open) return;
     for (const request of this.#requests) {
-      if (request.began !== 0 && request.hasGone()) this.sockets.control.write(encodeFrame(TYPE.GONE, request.id));
+      if (request.slotSince !== 0 && request.hasGone()) this.sockets.control.write(encodeFrame(TYPE.GONE, request.id));
     }
   }
 
@@ -173,7 +209,7 @@ export class WorkerLink implements Carrier {
    * @returns how many were answered
    */
   expire(oldest: number, stuck: number): number {
-    const overdue = this.#requests.filter(({ began, busySince }) => began !== 0 && busySince <= oldest);
+    const overdue = this.#requests.filter(({ slotSince, busySince }) => slotSince !== 0 && busySince <= oldest);
     const late = overdue.filter(({ over, started }) => !over && !started);
     if (late.length > 0) this.#events.late(late);
     for (const request of late) request.expire(504, 'the application did not answer in time', [], FLAG.INTERRUPT);
@@ -188,7 +224,7 @@ export class WorkerLink implements Carrier {
   expireAhead(oldest: number, refuse: (request: WorkerRequest) => void): void {
     if (this.freeSlots >= 0) return;
     for (const request of this.#requests) {
-      if (request.began === 0 && !request.over && request.since <= oldest) refuse(request);
+      if (request.slotSince === 0 && !request.over && request.since <= oldest) refuse(request);
     }
   }
 
@@ -210,19 +246,23 @@ export class WorkerLink implements Carrier {
   }
 
   /**
-   * The worker is dead: what it had begun is answered 502.
+   * The worker is dead. What it had finished and not sent is taken from the progress file; what it had begun besides is answered 502.
    * @returns the ids of those requests, and the requests that it had not begun
    */
   fail(): { readonly cut: string[]; readonly unbegun: WorkerRequest[] } {
     this.#open = false;
+    if (!this.#lied) this.#source.receive(this.#progress.unsent(this.#source.received));
     const given = this.#requests;
     this.#requests = [];
-    const unbegun = given.filter((request) => request.began === 0);
-    const cut = given.filter((request) => request.began !== 0 && !request.over);
+    const begun = this.#progress.begun();
+    const isBegun = (request: WorkerRequest) => request.started || !isAfter(request.id, begun);
+    const unbegun = given.filter((request) => !isBegun(request));
+    const cut = given.filter((request) => isBegun(request) && !request.over);
     for (const request of cut) request.answer(502, 'the worker that ran this request died');
     for (const request of given) request.left();
     this.sockets.data.destroy();
     this.sockets.control.destroy();
+    this.#progress.close();
     return { cut: cut.map((request) => request.requestId ?? ''), unbegun };
   }
 
@@ -230,10 +270,6 @@ export class WorkerLink implements Carrier {
     if (!this.#open) return;
     this.#words.ask(type, id);
     this.sockets.control.write(encodeFrame(type, id));
-  }
-
-  get #first(): WorkerRequest | undefined {
-    return this.#requests[0];
   }
 
   #add(frame: Buffer): void {
@@ -253,13 +289,16 @@ export class WorkerLink implements Carrier {
     if (this.#open) this.sockets.data.write(batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch));
   }
 
-  /** Frames of a link that is lost are thrown away. */
+  /** Frames that come behind a lie are thrown away. */
   #taker(take: (frame: Frame) => void): FrameTaker {
     return {
       take: (frame) => {
-        if (this.#open) take(frame);
+        if (!this.#lied) take(frame);
       },
-      broken: ({ message }) => this.#break(`it broke the protocol: ${message}`),
+      broken: ({ message }) => {
+        this.#lied = true;
+        this.#break(`it broke the protocol: ${message}`);
+      },
     };
   }
 
@@ -284,7 +323,6 @@ export class WorkerLink implements Carrier {
     for (let at = 0; at < ids.length; at += ID_SIZE) {
       const id = ids.readUInt32LE(at);
       const request = this.#find(id);
-      // It may count as begun here: a slot is free a moment before its thread takes the next.
       if (request === undefined || request.started || returned.has(id)) {
         throw new ProtocolError(`request ${id} was returned, which does not wait in the worker`);
       }
@@ -300,10 +338,8 @@ export class WorkerLink implements Carrier {
 
   #data(frame: Frame): void {
     const request = this.#find(frame.id);
-    // What was sent ahead runs only behind a slot that was freed; else it could be begun a second time elsewhere.
-    if (request === undefined || (request.began === 0 && !request.over)) {
-      throw new ProtocolError(`a frame for request ${frame.id}, which does not run`);
-    }
+    // One that was returned may run elsewhere by now.
+    if (request === undefined) throw new ProtocolError(`a frame for request ${frame.id}, which it does not have`);
     const freed = frame.type === TYPE.DONE || (frame.flags & FLAG.FREE) !== 0;
     if (frame.type === TYPE.ABORT && frame.body.length > 0 && !this.#debug)
       throw new ProtocolError('an ABORT with a body');
@@ -314,7 +350,9 @@ export class WorkerLink implements Carrier {
     this.#remove(request);
     request.left();
     this.#words.ended();
-    this.#events.freed((frame.flags & FLAG.SLOW) !== 0);
+    const slow = (frame.flags & FLAG.SLOW) !== 0;
+    this.pace.note(slow);
+    this.#events.freed();
   }
 
   #find(id: number): WorkerRequest | undefined {
@@ -332,4 +370,9 @@ export class WorkerLink implements Carrier {
     this.#open = false;
     this.#events.broken(reason);
   }
+}
+
+/** True where `id` was given after `other`; ids count up and begin anew at 2**32 (RFC 1982, serial numbers). */
+function isAfter(id: number, other: number): boolean {
+  return ((id - other) | 0) > 0;
 }

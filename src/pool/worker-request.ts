@@ -37,8 +37,11 @@ export class WorkerRequest implements PushedBody {
   readonly since: number;
   /** Whether its client had closed its side already when it came: so that this does not tell that the client has gone since. */
   readonly halfClosed: boolean;
-  /** When a worker began it, by what the worker has freed; 0: not yet. */
-  began = 0;
+  /**
+   * When a worker had a slot for it, in the pool's milliseconds; 0: it waits behind others. Its timeout counts from here. Whether the application was called
+   * is not told by this (`WorkerLink.hasBegun`).
+   */
+  slotSince = 0;
   /** Since when nobody waits for what its application still does, in the pool's milliseconds; 0: somebody does. */
   #givenUp = 0;
   #insisted = false;
@@ -95,7 +98,7 @@ export class WorkerRequest implements PushedBody {
 
   /** Since when its application could have answered, in the pool's milliseconds: the time in which its client was waited for does not count. */
   get busySince(): number {
-    return this.began + (this.#feed?.waited ?? 0);
+    return this.slotSince + (this.#feed?.waited ?? 0);
   }
 
   get requestId(): string | undefined {
@@ -144,17 +147,17 @@ export class WorkerRequest implements PushedBody {
 
   /** Whether it runs on after its interruption, which was due before `stuck`. */
   isStuck(stuck: number): boolean {
-    return (this.began !== 0 && this.expired && this.busySince <= stuck) || this.#isVain(stuck);
+    return (this.slotSince !== 0 && this.expired && this.busySince <= stuck) || this.#isVain(stuck);
   }
 
   /** Whether it has run for nobody since then. */
   #isVain(since: number): boolean {
-    return this.began !== 0 && this.#givenUp !== 0 && Math.max(this.#givenUp, this.began) <= since;
+    return this.slotSince !== 0 && this.#givenUp !== 0 && Math.max(this.#givenUp, this.slotSince) <= since;
   }
 
   /** The worker has freed its slot or given it back, or is dead. */
   left(): void {
-    this.began = 0;
+    this.slotSince = 0;
     this.carrier = undefined;
     // The body was read already: there is nothing that a failing close could spoil.
     this.#letGo?.().catch(() => undefined);

@@ -6,6 +6,7 @@ import type { RestartCause } from '../observe/metrics.ts';
 import { Backoff } from './backoff.ts';
 import type { FrontProcess } from './front-process.ts';
 import type { Runnable } from './plan.ts';
+import { makeProgressFile } from './progress-file.ts';
 import { describeEnding, type Ending, workerPrefix } from './spawn.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -17,6 +18,8 @@ export interface Surroundings {
   /** Who hears what the fronts say of each worker, by its number, which no other worker has. */
   readonly workers: Map<number, WorkerListener>;
   readonly nextWorker: () => number;
+  /** A folder of the fronts' user. */
+  spoolDirectory: string;
 }
 
 export interface WorkerListener {
@@ -190,8 +193,9 @@ export class Squad {
 
   #startWorker(): void {
     const { program, life } = this.#runnable;
-    const { deathSignal, nextWorker } = this.#around;
-    const worker = new WorkerProcess(nextWorker(), this.#of, program, workerPrefix(deathSignal, program.account));
+    const { deathSignal, nextWorker, spoolDirectory } = this.#around;
+    const prefix = workerPrefix(deathSignal, program.account);
+    const worker = new WorkerProcess(nextWorker(), this.#of, program, prefix, makeProgressFile(spoolDirectory));
     this.#workers.set(worker.id, worker);
     this.#around.workers.set(worker.id, {
       receive: (message) => this.#receive(worker, message),

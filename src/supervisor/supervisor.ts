@@ -57,6 +57,7 @@ export class Supervisor {
       outOfMemory: new OutOfMemory(),
       workers: new Map(),
       nextWorker: () => ++lastWorker,
+      spoolDirectory: '',
     };
     this.#failed.promise.catch(() => undefined);
   }
@@ -73,6 +74,7 @@ export class Supervisor {
     resources.defer(() => sockets.close());
     const spool = await openSpool(this.#plan.dataDirectory, this.#plan.account);
     resources.defer(() => closeSpool(this.#plan.dataDirectory, spool));
+    this.#around.spoolDirectory = spool;
     const fronts = this.#makeFronts(sockets, spool);
     const deployment = new Deployment(this.#plan, fronts, this.#around, {
       appFailed: (app, failure) => this.#appFailed(app, failure),

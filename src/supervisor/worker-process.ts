@@ -5,6 +5,7 @@ import type { StartFailure } from '../errors.ts';
 import { WORKER_PIPES, type WorkerPipe } from '../front/protocol.ts';
 import type { RestartCause } from '../observe/metrics.ts';
 import type { FrontProcess } from './front-process.ts';
+import type { ProgressFile } from './progress-file.ts';
 import { type ChildCommand, type Ending, killGroup, startChild, stopReading } from './spawn.ts';
 
 /** The descriptor of each pipe in the worker (docs/worker-protocol.md, "Descriptors of a worker"). */
@@ -19,6 +20,7 @@ export class WorkerProcess {
   readonly #of: { readonly app: string; readonly generation: number };
   readonly ended: Promise<Ending>;
   readonly #child: ChildProcess;
+  readonly #progress: string;
   readonly #began = performance.now();
   /** Whether its application is imported. */
   ready = false;
@@ -40,12 +42,18 @@ export class WorkerProcess {
     of: { readonly app: string; readonly generation: number },
     command: Omit<ChildCommand, 'stdio'>,
     prefix: readonly string[],
+    progress: ProgressFile,
   ) {
     this.id = id;
     this.#of = of;
-    const { child, ended } = startChild({ ...command, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'] }, prefix);
+    this.#progress = progress.path;
+    const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', progress.fd] as const;
+    const { child, ended } = startChild({ ...command, stdio }, prefix);
+    progress.close();
     this.#child = child;
     this.ended = ended;
+    // Where no front has opened it.
+    void ended.then(() => progress[Symbol.dispose]());
     for (const name of WORKER_PIPES) if (child.pid !== undefined) stopReading(this.#pipe(name));
   }
 
@@ -65,7 +73,8 @@ export class WorkerProcess {
   handTo(front: FrontProcess, requests: number): void {
     if (this.pid === undefined) return;
     for (const pipe of WORKER_PIPES) front.send({ type: 'pipe', worker: this.id, pipe }, this.#pipe(pipe));
-    front.send({ type: 'worker', worker: this.id, ...this.#of, pid: this.pid, requests });
+    const progress = this.#progress;
+    front.send({ type: 'worker', worker: this.id, ...this.#of, pid: this.pid, requests, progress });
   }
 
   /** Kills it and what it forked. */

@@ -67,10 +67,14 @@ class Worker:
         self.stdout, stdout_end = os.pipe()
         self.stderr, stderr_end = os.pipe()
         self.buffers = {self.data: b'', self.control: b'', self.stdout: b'', self.stderr: b''}
+        self.received = 0  # bytes of the data link
+        self.progress = tempfile.TemporaryFile()
+        self.progress.truncate(16 + (16 << 10))
         self.next_id = 1
         self.status = None
         self.pid = spawn(
-            [python, *(script or [str(BOOT)])], [stdout_end, stderr_end, data_end.fileno(), control_end.fileno()]
+            [python, *(script or [str(BOOT)])],
+            [stdout_end, stderr_end, data_end.fileno(), control_end.fileno(), self.progress.fileno()],
         )
         for end in (data_end, control_end):
             end.close()
@@ -97,7 +101,20 @@ class Worker:
             self.wait()
         os.close(self.stdout)
         os.close(self.stderr)
+        self.progress.close()
         self.folder.cleanup()
+
+    # Progress file
+
+    def begun(self):
+        """The highest id that the worker has begun."""
+        return struct.unpack('=I', os.pread(self.progress.fileno(), 4, 0))[0]
+
+    def unsent(self):
+        """What the worker holds back, behind all that was received."""
+        _, position, held = struct.unpack('=3I', os.pread(self.progress.fileno(), 12, 0))
+        skipped = (self.received - position) % 2**32
+        return os.pread(self.progress.fileno(), held, 16)[skipped:] if skipped < held else b''
 
     # Control link
 
@@ -230,6 +247,8 @@ class Worker:
             raise AssertionError(f'nothing came within {DEADLINE} s; so far {self.buffers}')
         data = source.recv(1 << 20) if isinstance(source, socket.socket) else os.read(source, 1 << 20)
         self.buffers[source] += data
+        if source is self.data:
+            self.received += len(data)
         return data
 
     def line(self, source):

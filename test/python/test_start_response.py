@@ -165,7 +165,9 @@ class StartResponse(WorkerTestCase):
     def test_write_keeps_its_order_with_the_iterable(self):
         response = self.worker.get('/written')
         self.assertEqual(response.body, b'abcd')
-        self.assertEqual(response.frames, [(RESPONSE, 0)] + [(DATA, 0)] * 3 + [(DATA, END | FREE)])
+        # Chunks that come soon after another may leave in one frame with it.
+        self.assertEqual((response.frames[0], response.frames[-1]), ((RESPONSE, 0), (DATA, END | FREE)))
+        self.assertEqual(set(response.frames[1:-1]), {(DATA, 0)})
 
     def test_an_empty_write_does_not_send_the_head(self):
         self.assertEqual(self.worker.get('/written_empty').status, '203 Replaced')

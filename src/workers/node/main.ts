@@ -22,6 +22,7 @@ import { LinkSink } from './link-sink.ts';
 import { load } from './loader.ts';
 import { Outbox } from './outbox.ts';
 import { resolvePackages } from './packages.ts';
+import { noteBegun } from './progress.ts';
 import { faultText, writeFault } from './records.ts';
 import { type Request, readRequest } from './request.ts';
 import { RequestLife } from './request-life.ts';
@@ -52,10 +53,16 @@ class Worker {
   #environs: Environs | undefined;
   #app: Application | undefined;
   #stopping = false;
+  /** Requests are being begun: one that ends at once does not begin the next inside of it. */
+  #filling = false;
 
   listen(): void {
     this.#control.listen((frame) => this.#receiveControl(frame));
-    read(this.#data, (frame) => this.#receiveData(frame));
+    read(
+      this.#data,
+      (frame) => this.#receiveData(frame),
+      () => this.#fill(),
+    );
     this.#data.on('end', () => this.#stop());
     this.#data.on('error', () => this.#stop());
   }
@@ -108,26 +115,32 @@ class Worker {
 
   /** What comes for a request that has ended has crossed with its end. */
   #receiveData(frame: Frame): void {
-    if (frame.type === TYPE.REQUEST) return this.#receiveRequest(frame);
+    if (frame.type === TYPE.REQUEST) {
+      this.#waiting.push(frame);
+      return;
+    }
     const body = this.#find(frame.id)?.body;
     if (frame.type === TYPE.DATA) body?.receive(frame.body, (frame.flags & FLAG.END) !== 0);
     else if (frame.type === TYPE.ABORT) body?.abort(frame.body.toString('utf8'));
     else throw new Error(`a frame of type ${frame.type} on the data link`);
   }
 
-  #receiveRequest(frame: Frame): void {
-    this.#waiting.push(frame);
-    this.#fill();
-  }
-
-  /** Begins what waits, as far as slots are free. */
+  /** Begins what waits, as far as slots are free: those that came in one read together, which the front is told once. */
   #fill(): void {
-    const slots = (this.#start as Start).threads;
-    while (this.#waiting.length > 0 && this.#running.length < slots) {
-      const frame = this.#waiting.shift() as Frame;
-      if (this.#gone.delete(frame.id)) this.#outbox.write(encodeFrame(TYPE.ABORT, frame.id, { flags: FLAG.FREE }));
-      else this.#begin(frame);
+    if (this.#filling) return;
+    this.#filling = true;
+    const slots = this.#start?.threads ?? 0;
+    for (let free = slots - this.#running.length; free > 0; free = slots - this.#running.length) {
+      const next = this.#waiting.splice(0, free);
+      const last = next.at(-1);
+      if (last === undefined) break;
+      noteBegun(last.id);
+      for (const frame of next) {
+        if (this.#gone.delete(frame.id)) this.#outbox.write(encodeFrame(TYPE.ABORT, frame.id, { flags: FLAG.FREE }));
+        else this.#begin(frame);
+      }
     }
+    this.#filling = false;
   }
 
   #giveBack(): void {
@@ -170,11 +183,7 @@ class Worker {
   #leave(id: number): void {
     const at = this.#running.findIndex((running) => running.id === id);
     if (at >= 0) this.#running.splice(at, 1);
-    if (this.#waiting.length > 0) {
-      // Were this worker killed now, the front would take the next for the one that has ended.
-      this.#outbox.flush();
-      this.#fill();
-    }
+    if (this.#waiting.length > 0) this.#fill();
     if (this.#stopping) this.#stop();
   }
 
@@ -202,11 +211,13 @@ class Worker {
   }
 }
 
-function read(socket: Socket, take: (frame: Frame) => void): void {
+/** @param taken all frames of a read have been taken */
+function read(socket: Socket, take: (frame: Frame) => void, taken: () => void): void {
   const reader = new FrameReader(FRAME_LIMIT.worker);
   socket.on('data', (bytes: Buffer) => {
     reader.receive(bytes);
     for (let frame = reader.next(); frame !== undefined; frame = reader.next()) take(frame);
+    taken();
   });
 }
 

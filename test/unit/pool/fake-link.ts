@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { mock, type TestContext } from 'node:test';
 import type { OverloadCode } from '../../../src/errors.ts';
+import { Pace } from '../../../src/pool/pace.ts';
 import { Pool, type PoolSettings } from '../../../src/pool/pool.ts';
 import type { WorkerLink } from '../../../src/pool/worker-link.ts';
 import type { WorkerRequest } from '../../../src/pool/worker-request.ts';
@@ -10,7 +11,7 @@ import type { Environ, Header } from '../../../src/wsgi/types.ts';
 import { environ } from '../wsgi/fake.ts';
 import { MemoryReceiver } from '../wsgi/fake-push.ts';
 
-/** Keeps the rules of `WorkerLink` over nothing: what was sent first is begun first, as many as there are slots. */
+/** Keeps the rules of `WorkerLink` over nothing: what was sent first has a slot first. */
 export class FakeLink {
   /** The paths of all that it was given. */
   readonly given: string[] = [];
@@ -19,7 +20,11 @@ export class FakeLink {
   /** How often it was asked for what was sent ahead. */
   asks = 0;
   refusal: Error | undefined;
+  /** True while its event loop is. */
+  held = false;
+  readonly pace = new Pace();
   #asked = false;
+  #movedAt = 0;
 
   constructor(slots: number) {
     this.slots = slots;
@@ -33,28 +38,33 @@ export class FakeLink {
     return this.requests.length;
   }
 
-  /** The paths of those that it has not begun. */
+  /** The paths of those that have no slot. */
   get ahead(): string[] {
-    return this.requests.filter(({ began }) => began === 0).map(pathOf);
+    return this.requests.filter(({ slotSince }) => slotSince === 0).map(pathOf);
   }
 
   isPrompt(oldest: number): boolean {
-    const [first] = this.requests;
-    return !this.#asked && (first === undefined || first.began > oldest);
+    return !this.#asked && (this.requests.length === 0 || this.#movedAt > oldest);
+  }
+
+  isHeld(): boolean {
+    return this.held;
   }
 
   send(request: WorkerRequest, now: number): boolean {
     if (this.refusal !== undefined) throw this.refusal;
-    const begins = this.freeSlots > 0;
+    const hasSlot = this.freeSlots > 0;
+    if (this.requests.length === 0) this.#movedAt = now;
     this.given.push(pathOf(request));
     this.requests.push(request);
-    request.began = begins ? now : 0;
-    return begins;
+    request.slotSince = hasSlot ? now : 0;
+    return hasSlot;
   }
 
-  beginNext(now: number): WorkerRequest | undefined {
-    const next = this.requests.find(({ began }) => began === 0);
-    if (next !== undefined) next.began = now;
+  giveSlot(now: number): WorkerRequest | undefined {
+    this.#movedAt = now;
+    const next = this.requests.find(({ slotSince }) => slotSince === 0);
+    if (next !== undefined) next.slotSince = now;
     return next;
   }
 
@@ -71,27 +81,28 @@ export class FakeLink {
   tellGone(): void {}
 
   expireAhead(oldest: number, refuse: (request: WorkerRequest) => void): void {
-    for (const request of this.requests) if (request.began === 0 && request.since <= oldest) refuse(request);
+    for (const request of this.requests) if (request.slotSince === 0 && request.since <= oldest) refuse(request);
   }
 
   /** The request with this path, or the oldest, is done. */
   free(pool: Pool, { slow = false, path = '' } = {}): void {
     const at = path === '' ? 0 : this.requests.findIndex((request) => pathOf(request) === path);
     for (const request of this.requests.splice(at, 1)) request.answer(200, 'done');
-    pool.freed(this as unknown as WorkerLink, slow);
+    this.pace.note(slow);
+    pool.freed(this as unknown as WorkerLink);
   }
 
   /** What has not been begun goes back, as many as the worker can reach. */
   giveBack(pool: Pool, reach = Number.POSITIVE_INFINITY): void {
     this.#asked = false;
     let left = reach;
-    pool.takeBack(this.#take(({ began }) => began === 0 && left-- > 0));
+    pool.takeBack(this.#take(({ slotSince }) => slotSince === 0 && left-- > 0));
   }
 
   /** The worker dies: what had been begun is answered 502, the rest goes back. */
   die(pool: Pool): void {
     pool.remove(this as unknown as WorkerLink);
-    for (const request of this.#take(({ began }) => began !== 0)) request.answer(502, 'died');
+    for (const request of this.#take(({ slotSince }) => slotSince !== 0)) request.answer(502, 'died');
     pool.takeBack(this.#take(() => true));
   }
 
@@ -143,10 +154,15 @@ export interface SetUp {
 }
 
 export function setUp(...slots: number[]): SetUp {
-  return setUpShared(0, ...slots);
+  return setUpPool(false, slots);
 }
 
-export function setUpShared(patience: number, ...slots: number[]): SetUp {
+/** The slots of each worker share an event loop. */
+export function setUpShared(...slots: number[]): SetUp {
+  return setUpPool(true, slots);
+}
+
+function setUpPool(sharesLoop: boolean, slots: readonly number[]): SetUp {
   const waits: number[] = [];
   const refusals: OverloadCode[] = [];
   let abandoned = 0;
@@ -160,7 +176,7 @@ export function setUpShared(patience: number, ...slots: number[]): SetUp {
     grace: 5000,
     timedOut: () => undefined,
     abandoned: () => void abandoned++,
-    patience,
+    sharesLoop,
     ahead: 3,
   };
   const pool = new Pool(settings);

@@ -46,7 +46,7 @@ test('bodies stay what they were until they are given back, in whatever order th
     held.push({ body, sum: sum(body) });
     if (held.length > HELD) giveBack(randomInt(HELD));
   };
-  const socket = readLargeFrames(near, FRAME_LIMIT.front, { take, broken: assert.fail });
+  const { socket } = readLargeFrames(near, FRAME_LIMIT.front, { take, broken: assert.fail });
   const sent = createHash('sha256');
   for (let id = 1; id <= 400; id++) {
     const body = randomBytes(randomInt(4) === 0 ? randomInt(300) : randomInt(64 * KIB));
@@ -72,7 +72,7 @@ test('memory that comes back at once is used for every read', async () => {
     memories.add(body.buffer);
     loan.giveBack(body.length);
   };
-  const socket = readLargeFrames(near, FRAME_LIMIT.front, { take, broken: assert.fail });
+  const { socket } = readLargeFrames(near, FRAME_LIMIT.front, { take, broken: assert.fail });
   for (let id = 1; id <= 400; id++) {
     if (!far.write(encodeFrame(TYPE.DATA, id, { body: Buffer.alloc(64 * KIB) }))) await once(far, 'drain');
   }
@@ -86,7 +86,7 @@ test('what comes behind a breach of the protocol is thrown away', async () => {
   const [near, far] = await sockets(folder);
   const taken: number[] = [];
   const errors: ProtocolError[] = [];
-  const socket = readLargeFrames(near, FRAME_LIMIT.front, {
+  const { socket } = readLargeFrames(near, FRAME_LIMIT.front, {
     take: ({ id }) => taken.push(id),
     broken: (error) => errors.push(error),
   });

@@ -1,7 +1,7 @@
 /** What was sent ahead to one worker: it is begun as slots are freed, given back when it is asked for, and never begun twice. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FLAG, TYPE } from '../../../src/pool/frames.ts';
+import { encodeFrame, FLAG, TYPE } from '../../../src/pool/frames.ts';
 import { PUSH } from '../../../src/wsgi/pushed-body.ts';
 import { MemoryReceiver } from '../wsgi/fake-push.ts';
 import { PlayedWorker } from './played-worker.ts';
@@ -26,20 +26,20 @@ async function asked() {
 
 test('the first have begun, as many as there are slots; each slot that is freed begins the next', async () => {
   const { worker, requests } = await busy();
-  const began = () => requests.map((request) => request.began);
+  const began = () => requests.map((request) => request.slotSince);
   assert.deepEqual([worker.link.freeSlots, began()], [-2, [1, 0, 0]]);
   await worker.say(TYPE.RESPONSE, 1, DONE);
-  assert.equal(worker.link.beginNext(7), requests[1]);
+  assert.equal(worker.link.giveSlot(7), requests[1]);
   assert.deepEqual(began(), [0, 7, 0]);
-  assert.equal(worker.link.beginNext(7), requests[2], 'the pool asks once for each slot');
+  assert.equal(worker.link.giveSlot(7), requests[2], 'the pool asks once for each slot');
 });
 
 test('where nothing was sent ahead, nothing begins', async () => {
   const worker = new PlayedWorker();
   worker.run();
-  assert.equal(worker.link.beginNext(7), undefined);
+  assert.equal(worker.link.giveSlot(7), undefined);
   await worker.say(TYPE.RESPONSE, 1, DONE);
-  assert.equal(worker.link.beginNext(7), undefined);
+  assert.equal(worker.link.giveSlot(7), undefined);
 });
 
 test('it is prompt until what runs has run too long, or was asked back', async () => {
@@ -90,20 +90,20 @@ test('what is returned is the pool’s again, in its order', async () => {
 test('one may be returned that counts as begun: its slot was freed, and nothing took it', async () => {
   const { worker, requests } = await asked();
   await worker.say(TYPE.RESPONSE, 1, DONE);
-  worker.link.beginNext(7);
+  worker.link.giveSlot(7);
   await worker.giveBack(2, 3);
   assert.deepEqual(worker.returned, [[requests[1], requests[2]]]);
-  assert.deepEqual([requests[1]?.began, worker.link.freeSlots, worker.broken], [0, 1, []]);
+  assert.deepEqual([requests[1]?.slotSince, worker.link.freeSlots, worker.broken], [0, 1, []]);
 });
 
 test('an answer may cross with the question: less is returned then, or nothing', async () => {
   const { worker, requests } = await asked();
   await worker.say(TYPE.RESPONSE, 1, DONE);
-  worker.link.beginNext(7);
+  worker.link.giveSlot(7);
   await worker.say(TYPE.RESPONSE, 2, DONE);
-  worker.link.beginNext(8);
+  worker.link.giveSlot(8);
   await worker.giveBack();
-  assert.deepEqual([worker.returned, worker.broken, requests[2]?.began], [[[]], [], 8]);
+  assert.deepEqual([worker.returned, worker.broken, requests[2]?.slotSince], [[[]], [], 8]);
 });
 
 test('who has gone while it waited is cancelled, and can be given back all the same', async () => {
@@ -123,6 +123,7 @@ test('a death costs what was begun, and hands back what was not', async () => {
     request[PUSH](receiver);
     return receiver;
   });
+  worker.progress.last = 2;
   const { cut, unbegun } = worker.link.fail();
   assert.deepEqual([cut.length, unbegun], [2, requests.slice(2)]);
   assert.deepEqual(
@@ -130,6 +131,53 @@ test('a death costs what was begun, and hands back what was not', async () => {
     [1, 1, 0, 0],
   );
   assert.deepEqual(worker.link.fail(), { cut: [], unbegun: [] });
+});
+
+test('what a worker had begun is told by its progress file, whatever came of other requests meanwhile', async () => {
+  const worker = new PlayedWorker(2);
+  const requests = ['/1', '/2', '/3', '/4'].map((path) => worker.run(path));
+  worker.progress.last = 3;
+  await worker.say(TYPE.RESPONSE, 3, DONE);
+  assert.deepEqual(worker.broken, [], 'the third was begun by a thread while another stood still');
+  const { cut, unbegun } = worker.link.fail();
+  assert.deepEqual([cut.length, unbegun], [2, requests.slice(3)]);
+  assert.equal(worker.progress.closed, true);
+});
+
+test('ids begin anew after the last, and what was begun is told all the same', async () => {
+  const worker = new PlayedWorker(2);
+  worker.link.lastId = 0xffff_fffd;
+  const requests = ['/1', '/2', '/3'].map((path) => worker.run(path));
+  assert.deepEqual(
+    requests.map(({ id }) => id),
+    [0xffff_fffe, 0xffff_ffff, 1],
+  );
+  worker.progress.last = 0xffff_ffff;
+  const { cut, unbegun } = worker.link.fail();
+  assert.deepEqual([cut.length, unbegun], [2, [requests[2]]]);
+});
+
+test('what a dead worker had finished and held back is answered, from where its link ended', async () => {
+  const worker = new PlayedWorker(1);
+  const requests = ['/1', '/2', '/3'].map((path) => worker.run(path));
+  const receivers = requests.map((request) => {
+    const receiver = new MemoryReceiver();
+    request[PUSH](receiver);
+    return receiver;
+  });
+  const first = encodeFrame(TYPE.RESPONSE, 1, DONE);
+  const second = encodeFrame(TYPE.RESPONSE, 2, { ...DONE, body: Buffer.from('second') });
+  worker.data.write(Buffer.concat([first, second.subarray(0, 20)]));
+  await new Promise(setImmediate);
+  worker.progress.position = first.length;
+  worker.progress.held = second;
+  worker.progress.last = 2;
+  const { cut, unbegun } = worker.link.fail();
+  assert.deepEqual([cut, unbegun], [[], [requests[2]]]);
+  assert.deepEqual(
+    receivers.map(({ events }) => events),
+    [['last '], ['last second'], []],
+  );
 });
 
 test('a worker that died as it closed a body that was answered costs nothing', async () => {
@@ -170,8 +218,14 @@ const LIES: readonly (readonly [name: string, act: (worker: PlayedWorker) => Pro
     },
     /not asked for/,
   ],
-  ['an answer to what it cannot have begun', (worker) => worker.say(TYPE.RESPONSE, 3, DONE), /request 3, which does/],
-  ['a failure of what it cannot have begun', (worker) => worker.say(TYPE.ABORT, 2), /request 2, which does not run/],
+  [
+    'an answer to what it has given back',
+    async (worker) => {
+      await worker.giveBack(3);
+      await worker.say(TYPE.RESPONSE, 3, DONE);
+    },
+    /request 3, which it does not have/,
+  ],
 ];
 
 test('a worker that lies about what was sent ahead is reported once, and takes nothing with it', async (t) => {

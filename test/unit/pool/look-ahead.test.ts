@@ -1,6 +1,7 @@
 /** When requests are sent ahead to a worker without a free slot, and when they are asked back (DESIGN.md, section 5). */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
+import { Pace } from '../../../src/pool/pace.ts';
 import type { Pool } from '../../../src/pool/pool.ts';
 import type { WorkerLink } from '../../../src/pool/worker-link.ts';
 import { ask, FakeLink, holdClock, holdTimers, type SetUp, setUp, setUpShared } from './fake-link.ts';
@@ -8,13 +9,9 @@ import { ask, FakeLink, holdClock, holdTimers, type SetUp, setUp, setUpShared } 
 beforeEach(holdTimers);
 afterEach(() => mock.timers.reset());
 
-/** Runs `count` requests one after the other. */
-function warmUp({ pool, links }: SetUp, count = 32): void {
-  for (let run = 0; run < count; run++) {
-    const { request } = ask(pool, '/warm');
-    links.find(({ requests }) => requests.includes(request))?.free(pool);
-  }
-  for (const link of links) link.given.length = 0;
+/** Each worker has ended so many quick requests. */
+function warmUp({ links }: SetUp, count = 32): void {
+  for (const link of links) for (let run = 0; run < count; run++) link.pace.note(false);
 }
 
 function askAll(pool: Pool, ...paths: string[]) {
@@ -25,44 +22,36 @@ function given(links: readonly FakeLink[]): string[][] {
   return links.map((link) => link.given);
 }
 
-test('nothing is sent ahead until 32 requests in a row were quick', (t) => {
+test('nothing is sent ahead to a worker of which nothing is known, and more with each quick request', (t) => {
   holdClock(t);
   const made = setUp(1);
   const [link] = made.links as [FakeLink];
-  warmUp(made, 30);
-  askAll(made.pool, '/1', '/2', '/3');
-  assert.deepEqual([link.given, made.pool.queued], [['/1'], 2]);
-  link.free(made.pool);
-  assert.deepEqual([link.given, made.pool.queued], [['/1', '/2'], 1], 'that was the 31st');
-  link.free(made.pool);
-  assert.deepEqual([link.given, made.pool.queued], [['/1', '/2', '/3'], 0], 'and that the 32nd');
-  askAll(made.pool, '/4', '/5', '/6', '/7');
-  assert.deepEqual([link.ahead, made.pool.queued], [['/4', '/5', '/6'], 1]);
+  askAll(made.pool, '/1', '/2', '/3', '/4', '/5', '/6', '/7');
+  assert.deepEqual([link.ahead, made.pool.queued], [[], 6]);
+  warmUp(made, 11);
+  made.pool.dispatch();
+  assert.deepEqual([link.ahead, made.pool.queued], [['/2', '/3'], 4]);
+  warmUp(made, 10);
+  made.pool.dispatch();
+  assert.deepEqual([link.ahead, made.pool.queued], [['/2', '/3', '/4'], 3]);
 });
 
-test('a slow request ends it, until 32 more were quick', (t) => {
-  holdClock(t);
-  const made = setUp(1);
-  const [link] = made.links as [FakeLink];
-  warmUp(made, 31);
-  ask(made.pool, '/slow');
-  link.free(made.pool, { slow: true });
-  warmUp(made, 31);
-  askAll(made.pool, '/1', '/2');
-  assert.equal(made.pool.queued, 1);
-  link.free(made.pool);
-  link.free(made.pool);
-  askAll(made.pool, '/3', '/4');
-  assert.deepEqual([link.ahead, made.pool.queued], [['/4'], 0]);
+test('one slow request in ten ends nothing, and one in two does', () => {
+  const pace = new Pace();
+  for (let run = 0; run < 100; run++) pace.note(run % 10 === 9);
+  assert.deepEqual([pace.ahead(15) >= 6, pace.ahead(3)], [true, 3]);
+  for (let run = 0; run < 100; run++) pace.note(run % 2 === 1);
+  assert.equal(pace.ahead(15), 0);
 });
 
-test('what was sent ahead when the app was quick stays, and no more follows', (t) => {
+test('what was sent ahead when the worker was quick stays, and no more follows', (t) => {
   holdClock(t);
   const made = setUp(1);
   const [link] = made.links as [FakeLink];
   warmUp(made);
   askAll(made.pool, '/1', '/2', '/3', '/4', '/5');
-  link.free(made.pool, { slow: true });
+  for (let run = 0; run < 20; run++) link.pace.note(true);
+  link.free(made.pool);
   assert.deepEqual([link.ahead, made.pool.queued], [['/3', '/4'], 1]);
 });
 
@@ -107,10 +96,10 @@ test('who is sent ahead has begun when a slot is free, and has waited until then
   made.waits.length = 0;
   const [, second] = askAll(made.pool, '/1', '/2', '/3');
   pass(3);
-  assert.deepEqual([made.waits, second?.request.began], [[0], 0]);
+  assert.deepEqual([made.waits, second?.request.slotSince], [[0], 0]);
   link.free(made.pool);
   assert.deepEqual([made.waits, link.ahead], [[0, 3], ['/3']]);
-  assert.notEqual(second?.request.began, 0);
+  assert.notEqual(second?.request.slotSince, 0);
 });
 
 test('nothing is sent behind a request that has run for 5 ms', (t) => {
@@ -264,7 +253,7 @@ test('drained() waits for what was sent ahead', async (t) => {
 
 test('where slots share an event loop, an idle worker comes before one that is sent ahead to', (t) => {
   holdClock(t);
-  const made = setUpShared(60_000, 64, 64);
+  const made = setUpShared(64, 64);
   const { pool, links } = made;
   warmUp(made);
   askAll(pool, '/1', '/2', '/3');

@@ -2,7 +2,7 @@
 import { encodeFrame, FLAG, type Frame, FrameReader, splitHead, TYPE } from '../../../src/pool/frames.ts';
 import type { Pool } from '../../../src/pool/pool.ts';
 import { WorkerLink } from '../../../src/pool/worker-link.ts';
-import { linkPair, START } from './played-worker.ts';
+import { linkPair, PlayedProgress, START } from './played-worker.ts';
 
 interface Given {
   readonly id: number;
@@ -28,6 +28,7 @@ export class ModelWorker {
   readonly #seen: Seen;
   readonly #pool: Pool;
   readonly #ends = linkPair();
+  readonly #progress = new PlayedProgress();
   #asked = false;
   #dead = false;
 
@@ -35,19 +36,15 @@ export class ModelWorker {
     this.#pool = pool;
     this.#slots = slots;
     this.#seen = seen;
-    this.link = new WorkerLink(
-      this.#ends.front,
-      { ...START, threads: slots },
-      {
-        control: () => undefined,
-        late: () => undefined,
-        freed: (slow) => pool.freed(this.link, slow),
-        returned: (requests) => pool.takeBack(requests),
-        broken: (reason) => {
-          if (!this.#dead) seen.broken.push(reason);
-        },
+    this.link = new WorkerLink(this.#ends.front, { ...START, threads: slots }, this.#progress, {
+      control: () => undefined,
+      late: () => undefined,
+      freed: () => pool.freed(this.link),
+      returned: (requests) => pool.takeBack(requests),
+      broken: (reason) => {
+        if (!this.#dead) seen.broken.push(reason);
       },
-    );
+    });
     const send = this.link.send.bind(this.link);
     this.link.send = (request, now) => {
       seen.sent.push(request.environ.PATH_INFO);
@@ -106,6 +103,7 @@ export class ModelWorker {
   #begin(): void {
     while (!this.#dead && this.running.length < this.#slots && this.waiting.length > 0) {
       const next = this.waiting.shift() as Given;
+      this.#progress.last = next.id;
       this.#seen.begun.push(next.path);
       this.running.push(next);
     }

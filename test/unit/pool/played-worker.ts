@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { type Duplex, duplexPair } from 'node:stream';
 import { encodeFrame, type Frame, FrameReader, type FrameType, TYPE } from '../../../src/pool/frames.ts';
+import type { Progress } from '../../../src/pool/progress.ts';
 import type { Start } from '../../../src/pool/start.ts';
 import { type LinkSockets, WorkerLink } from '../../../src/pool/worker-link.ts';
 import { WorkerRequest } from '../../../src/pool/worker-request.ts';
@@ -31,12 +32,35 @@ export function linkPair(): { front: LinkSockets; frontData: Duplex; data: Duple
   return { front, frontData, data, control };
 }
 
+/** A progress file in the test's hands. */
+export class PlayedProgress implements Progress {
+  /** The highest id that was begun. */
+  last = 0;
+  /** Bytes of the data link that were held when the worker died, and how many had been sent before. */
+  held: Buffer = Buffer.alloc(0);
+  position = 0;
+  closed = false;
+
+  begun(): number {
+    return this.last;
+  }
+
+  unsent(received: number): Buffer {
+    return this.held.subarray(received - this.position);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
 export class PlayedWorker {
   readonly link: WorkerLink;
   readonly broken: string[] = [];
   readonly controls: Frame[] = [];
-  /** For each slot that was freed, whether its request was slow. */
-  readonly frees: boolean[] = [];
+  /** The free slots, each time that one was freed. */
+  readonly frees: number[] = [];
+  readonly progress = new PlayedProgress();
   readonly returned: WorkerRequest[][] = [];
   /** What was told to be late, each time; it was asked for its stacks then. */
   readonly lates: WorkerRequest[][] = [];
@@ -52,20 +76,16 @@ export class PlayedWorker {
     this.frontData = frontData;
     this.data = data;
     this.control = control;
-    this.link = new WorkerLink(
-      front,
-      { ...START, threads, debug },
-      {
-        control: (frame) => void this.controls.push(frame),
-        late: (requests) => {
-          this.lates.push([...requests]);
-          this.link.askStacks(this.lates.length);
-        },
-        freed: (slow) => void this.frees.push(slow),
-        returned: (requests) => void this.returned.push(requests),
-        broken: (reason) => void this.broken.push(reason),
+    this.link = new WorkerLink(front, { ...START, threads, debug }, this.progress, {
+      control: (frame) => void this.controls.push(frame),
+      late: (requests) => {
+        this.lates.push([...requests]);
+        this.link.askStacks(this.lates.length);
       },
-    );
+      freed: () => void this.frees.push(this.link.freeSlots),
+      returned: (requests) => void this.returned.push(requests),
+      broken: (reason) => void this.broken.push(reason),
+    });
     for (const stream of [data, control]) {
       const reader = new FrameReader(1 << 20);
       this.#readers.set(stream, reader);

@@ -62,7 +62,7 @@ class Course {
       grace: 5000,
       timedOut: () => undefined,
       abandoned: () => undefined,
-      patience: 0,
+      sharesLoop: false,
       ahead: 3,
     });
     this.#workers = slots.map((count) => new ModelWorker(this.#pool, count, this.seen));

@@ -124,26 +124,32 @@ test('drained() of a pool that has nothing to do resolves at once', async () => 
   await setUp().pool.drained();
 });
 
-test('where slots share an event loop, a request waits a moment for a worker that runs nothing', () => {
-  const { pool, links } = setUpShared(60_000, 64, 64);
+test('where slots share an event loop, requests are given at once, and none to a worker whose loop is held', () => {
+  const { pool, links } = setUpShared(64, 64);
+  const [held, free] = links as [FakeLink, FakeLink];
   for (const path of ['/1', '/2', '/3']) ask(pool, path);
+  assert.deepEqual([held.given, free.given], [['/1', '/3'], ['/2']]);
+  held.held = true;
+  for (const path of ['/4', '/5', '/6']) ask(pool, path);
   assert.deepEqual(
-    links.map(({ given }) => given),
-    [['/1'], ['/2']],
+    [held.given, free.given],
+    [
+      ['/1', '/3'],
+      ['/2', '/4', '/5', '/6'],
+    ],
   );
-  links[1]?.free(pool);
-  assert.deepEqual(links[1]?.given, ['/2', '/3']);
 });
 
-test('where slots share an event loop, and no worker runs nothing, a request shares one in the end', async () => {
-  const { pool, links } = setUpShared(1, 64);
+test('where every event loop is held, requests wait, and go to the first that is let go', () => {
+  const { pool, links } = setUpShared(64, 64);
+  const [one, other] = links as [FakeLink, FakeLink];
+  for (const link of links) link.held = true;
   ask(pool, '/1');
-  const { heads } = ask(pool, '/2');
-  while (links[0]?.given.length === 1) {
-    await new Promise(setImmediate);
-    mock.timers.tick(1);
-  }
-  assert.deepEqual([links[0]?.given, heads], [['/1', '/2'], []]);
+  ask(pool, '/2');
+  assert.equal(pool.queued, 2);
+  other.held = false;
+  mock.timers.tick(2);
+  assert.deepEqual([one.given, other.given, pool.queued], [[], ['/1', '/2'], 0]);
 });
 
 test('a request whose body is still to come is not sent ahead of a free slot, and those behind it wait with it', (t) => {
@@ -188,10 +194,11 @@ test('who finds the queue full is refused at once, and is not sent when a slot i
   assert.deepEqual([link.given.length, pool.isFull], [1001, false]);
 });
 
-test('who waits for a better slot than one that is free is not refused', () => {
-  const { pool, refusals } = setUpShared(60_000, 64);
-  for (let at = 0; at < 1100; at++) ask(pool, `/${at}`);
-  assert.deepEqual([pool.queued, pool.isFull, refusals], [1099, false, []]);
+test('a slot of a worker whose event loop is held is not free: what comes beyond the queue is refused', () => {
+  const { pool, links, refusals } = setUpShared(64);
+  for (const link of links) link.held = true;
+  for (let at = 0; at < 1001; at++) ask(pool, `/${at}`);
+  assert.deepEqual([pool.queued, pool.isFull, refusals], [1000, true, ['QUEUE_FULL']]);
 });
 
 test('an app that has no worker yet lets requests wait for one, however long it has rested', (t) => {

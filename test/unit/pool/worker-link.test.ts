@@ -50,16 +50,32 @@ test('a worker that is told to end has what it was given before that', async () 
   assert.deepEqual([stop?.type, (await worker.heard(worker.data)).length], [TYPE.STOP, 1]);
 });
 
-test('a slot that is freed tells whether its request was slow', async () => {
+test('a worker is as quick as its slots were freed', async () => {
   const worker = new PlayedWorker();
-  for (const flags of [FLAG.END | FLAG.FREE, FLAG.END | FLAG.FREE | FLAG.SLOW]) {
-    worker.run();
-    await worker.say(TYPE.RESPONSE, worker.frees.length + 1, { head: '200 OK\0', flags });
-  }
-  worker.run();
-  await worker.say(TYPE.RESPONSE, 3, OK);
-  await worker.say(TYPE.DONE, 3, { flags: FLAG.SLOW });
-  assert.deepEqual([worker.frees, worker.broken], [[false, true, true], []]);
+  const runMany = async (flags: number) => {
+    for (let count = 0; count < 32; count++) {
+      const { id } = worker.run();
+      await worker.say(TYPE.RESPONSE, id, OK);
+      await worker.say(TYPE.DONE, id, { flags });
+    }
+    return worker.link.pace.ahead(3);
+  };
+  assert.deepEqual([await runMany(0), await runMany(FLAG.SLOW), await runMany(0)], [3, 0, 3]);
+  assert.deepEqual(worker.broken, []);
+});
+
+test('an event loop is held while it does not begin what came 5 ms ago', () => {
+  const worker = new PlayedWorker(64);
+  const { link, progress } = worker;
+  assert.equal(link.isHeld(1000), false, 'it has nothing to begin');
+  worker.run('/1', 1000);
+  assert.deepEqual([link.isHeld(1004), link.isHeld(1005)], [false, true]);
+  progress.last = 1;
+  assert.equal(link.isHeld(1006), false);
+  worker.run('/2', 1020);
+  worker.run('/3', 1023);
+  progress.last = 2;
+  assert.deepEqual([link.isHeld(1025), link.isHeld(1029), link.isHeld(1030)], [false, false, true]);
 });
 
 test('a slot is free with FREE, or with DONE after the end', async () => {
@@ -105,7 +121,11 @@ test('credit goes over the control link', async () => {
 });
 
 const LIES: readonly (readonly [name: string, act: (worker: PlayedWorker) => Promise<void>, words: RegExp])[] = [
-  ['a frame for a request that does not run', (worker) => worker.say(TYPE.DATA, 9), /request 9, which does not run/],
+  [
+    'a frame for a request that does not run',
+    (worker) => worker.say(TYPE.DATA, 9),
+    /request 9, which it does not have/,
+  ],
   ['a slot freed before the end', (worker) => worker.say(TYPE.DONE, 1), /freed before its response has ended/],
   [
     'a head freed before the end',
@@ -161,6 +181,7 @@ test('a worker that lies is reported once, and is given nothing more', async (t)
 test('an early end of the stream is reported, and what runs waits for the news of the death', async () => {
   const worker = new PlayedWorker();
   const request = worker.run();
+  worker.progress.last = 1;
   worker.frontData.destroy();
   await once(worker.frontData, 'close');
   assert.deepEqual(worker.broken, ['its stream ended']);

@@ -8,7 +8,7 @@ from .endings import die_with_front, end_worker
 from .frames import CANCEL, CREDIT, CREDIT_BODY, GIVE_BACK, GONE, INTERRUPT, PING, RETURNED, STACKS, STOP
 from .frames import Frame, ProtocolError
 from .inbox import Inbox
-from .links import ControlLink
+from .links import ControlLink, DataLink
 from .running import Running
 from .tracebacks import format_stacks
 
@@ -18,9 +18,12 @@ _MAX_STACKS = 512 << 10  # bytes; a frame to the front has a bound
 class Control:
     """The front's side of the conversation is docs/worker-protocol.md; `start` begins ours, beside the main thread."""
 
-    def __init__(self, link: ControlLink, inbox: Inbox, running: Running, unread: list[Frame]) -> None:
+    def __init__(
+        self, link: ControlLink, data: DataLink, inbox: Inbox, running: Running, unread: list[Frame]
+    ) -> None:
         """`unread`: the frames that came together with START."""
         self._link = link
+        self._data = data
         self._inbox = inbox
         self._running = running
         self._unread = unread
@@ -59,7 +62,7 @@ class Control:
             self._link.send(PING, b'', frame.id)
         elif frame.type == GIVE_BACK:
             ids = [each.id for each in self._inbox.give_back()]
-            self._running.let_go()
+            self._data.flush()
             self._link.send(RETURNED, struct.pack(f'<{len(ids)}I', *ids))
         elif frame.type == STOP:
             self._inbox.stop()

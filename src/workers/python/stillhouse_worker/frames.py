@@ -24,6 +24,7 @@ HEADER = Struct('<IBBHII')
 CREDIT_BODY = Struct('<I')
 
 pack_header = HEADER.pack
+pack_size = Struct('<I').pack
 _unpack_from = HEADER.unpack_from
 _SIZE = HEADER.size
 
@@ -59,39 +60,45 @@ def decode_pairs(head: bytes, count: int) -> dict[str, str]:
 
 
 class FrameDecoder:
-    """Collects bytes of one link, and gives the frames that are complete. `types`: what may come on this link."""
+    """Collects bytes of one link, and gives the frames that are complete. `types`: what may come on this link.
+
+    `missing`: bytes without which no further frame is complete.
+    """
 
     def __init__(self, types: frozenset[int], bound: int = MAX_RECEIVED) -> None:
         self._types = types
         self._bound = bound
-        self._buffer = bytearray()
-        self._wanted = _SIZE  # how long the buffer has to be before it is worth a look
+        self._parts: list[bytes] = []  # of a frame that is not complete: joined once, however many they are
+        self.missing = _SIZE
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes, in order. Raises ProtocolError as soon as a header is wrong."""
-        if self._buffer:
-            self._buffer += data
-            if len(self._buffer) < self._wanted:
+        if self._parts:
+            self._parts.append(data)
+            self.missing -= len(data)
+            if self.missing > 0:
                 return []
-            data = bytes(self._buffer)
-            self._buffer.clear()
+            data = b''.join(self._parts)
+            self._parts.clear()
         frames = []
         types, bound, available = self._types, self._bound, len(data)
         start = _SIZE  # of what comes after a header
-        self._wanted = _SIZE
+        wanted = _SIZE
         while start <= available:
             size, type, flags, count, id, head_size = _unpack_from(data, start - _SIZE)
             if type not in types or size > bound or head_size > size:
                 self._refuse(size, type, head_size)
             end = start + size
             if end > available:
-                self._wanted = _SIZE + size
+                wanted += size
                 break
             split = start + head_size
             frames.append(_new(Frame, (type, flags, count, id, data[start:split], data[split:end])))
             start = end + _SIZE
-        if start - _SIZE < available:
-            self._buffer += data[start - _SIZE:]
+        rest = available - (start - _SIZE)
+        if rest:
+            self._parts.append(data[start - _SIZE:])
+        self.missing = wanted - rest
         return frames
 
     def _refuse(self, size: int, type: int, head_size: int) -> None:

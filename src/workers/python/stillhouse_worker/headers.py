@@ -13,7 +13,7 @@ _STATUS = re.compile(r'[1-9][0-9]{2} [^\x00-\x08\x0a-\x1f\x7f]*')
 # RFC 9110, section 7.6.1; PEP 3333, "Other HTTP Features": an application may not send them.
 _HOP_BY_HOP = frozenset(['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
 
-PLAIN, LENGTH, HOP_BY_HOP = range(3)
+PLAIN, LENGTH, HOP_BY_HOP, CONTENT_TYPE = range(4)
 MAX_HEAD = 256 << 10  # bytes; with the first bytes of a body it has to fit a frame
 MAX_COUNT = 0xFFFF
 
@@ -25,6 +25,7 @@ class Head(NamedTuple):
     code: int
     length: int | None  # Content-Length
     dropped: tuple[str, ...]  # hop-by-hop headers that were left out
+    events: bool  # an event stream, whose client waits for each chunk
 
 
 _known: dict[tuple, Head] = {}  # heads that were encoded before: an application has few, and most of them often
@@ -57,6 +58,7 @@ def _encode_head(status: str, headers: list[tuple[str, str]]) -> Head:
     parts = [status]
     length = None
     dropped = ()
+    events = False
     try:
         for pair in headers:
             if not isinstance(pair, tuple) or len(pair) != 2:
@@ -71,16 +73,18 @@ def _encode_head(status: str, headers: list[tuple[str, str]]) -> Head:
                 if code == 204:  # RFC 9110, section 8.6
                     length = None
                     continue
+            if kind == CONTENT_TYPE:
+                events = pair[1].lower().startswith('text/event-stream')
             parts += pair
         text = '\0'.join(parts) + '\0'
         data = text.encode('latin-1')
-    except (TypeError, UnicodeEncodeError):
+    except (AttributeError, TypeError, UnicodeEncodeError):
         raise _find_fault(headers) from None
     if _CONTROL.search(text) or text.count('\0') != len(parts):
         raise _find_fault(headers)
     if len(data) > MAX_HEAD or len(parts) > MAX_COUNT:
         raise _invalid(f'gave headers of {len(data)} bytes, where {MAX_HEAD} are the bound', 'send less in headers')
-    return Head(data, len(parts) >> 1, code in (204, 304), code, length, dropped)
+    return Head(data, len(parts) >> 1, code in (204, 304), code, length, dropped, events)
 
 
 def with_length(head: Head, length: int) -> Head:
@@ -117,6 +121,8 @@ def _name_kind(name: str) -> int:
     lower = name.lower()
     if lower == 'content-length':
         return LENGTH
+    if lower == 'content-type':
+        return CONTENT_TYPE
     return HOP_BY_HOP if lower in _HOP_BY_HOP or lower.startswith('proxy-') else PLAIN
 
 

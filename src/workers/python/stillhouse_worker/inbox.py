@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import socket
-import threading
+from _thread import allocate_lock
 from collections import deque
 
 from .frames import Frame
@@ -18,7 +18,7 @@ class Inbox:
     def __init__(self, link: DataLink) -> None:
         self._link = link
         self.waiting: deque[Frame] = deque()  # appended and popped without a lock: both are atomic
-        self._reading = threading.Lock()
+        self._reading = allocate_lock()
         self._ended = False
 
     def next(self) -> Frame | None:
@@ -40,8 +40,11 @@ class Inbox:
         self._link.stop_receiving()
 
     def give_back(self) -> list[Frame]:
-        """Take the requests that have not begun, those that still lie in the socket too, first the oldest."""
-        # Who holds the lock is idle and will begin what comes: there is nothing to give back.
+        """Take the requests that have not begun, those that still lie in the socket too, first the oldest.
+
+        They are taken from the newest end, and slots take from the oldest: what is left to a slot came before them.
+        """
+        # The holder of the lock is idle and will begin what comes: there is nothing to give back.
         if self._reading.acquire(blocking=False):
             try:
                 while not self._ended:
@@ -50,15 +53,17 @@ class Inbox:
                 pass
             finally:
                 self._reading.release()
-        taken = []
+        taken: deque[Frame] = deque()
         while self.waiting:
             try:
-                taken.append(self.waiting.popleft())
+                taken.appendleft(self.waiting.pop())
             except IndexError:
                 break  # a slot was faster
-        return taken
+        return list(taken)
 
     def _read(self, flags: int = 0) -> None:
+        if not flags:
+            self._link.flush()
         frames = self._link.receive(flags)
         if frames is None:
             self._ended = True

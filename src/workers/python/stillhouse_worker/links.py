@@ -5,10 +5,12 @@ import errno
 import os
 import select
 import socket
-import threading
+from _thread import allocate_lock
 
 from .errors import ClientGone
-from .frames import CONTROL_LINK_TYPES, DATA_LINK_TYPES, Frame, FrameDecoder, encode, pack_header
+from .frames import CONTROL_LINK_TYPES, DATA, DATA_LINK_TYPES, HEADER, Frame, FrameDecoder, encode, pack_header, pack_size
+from .progress import CAPACITY, Progress
+from .ticker import Ticker
 
 DATA_DESCRIPTOR = 3
 CONTROL_DESCRIPTOR = 4
@@ -16,6 +18,9 @@ _RECEIVE = 64 << 10  # bytes asked for at a time
 _CLOSED = frozenset([errno.EPIPE, errno.ECONNRESET, errno.EBADF])
 _SENDING = 256 << 10  # bytes that may wait for the front, as far as net.core.wmem_max lets: socket(7) doubles it
 _JOINED = 8 << 10  # bytes of a body up to which a copy is cheaper than a second buffer for the kernel
+_MAX_HELD = 8 << 10  # bytes of a frame, after its header, that may be held
+_HEADER_SIZE = HEADER.size
+_TYPE_AT, _FLAGS_AT = 4, 5  # where they stand in a header
 
 
 class Link:
@@ -34,31 +39,148 @@ class Link:
 
         `flags`: MSG_DONTWAIT, and BlockingIOError where nothing has come.
         """
+        missing = self._decoder.missing
         try:
-            data = self._socket.recv(_RECEIVE, flags)
+            if missing > _RECEIVE and not flags:
+                data = self._socket.recv(missing, socket.MSG_WAITALL)  # a large body, in one piece
+            else:
+                data = self._socket.recv(_RECEIVE, flags)
         except ConnectionResetError:
             return None
         return self._decoder.feed(data) if data else None
 
 
 class DataLink(Link):
-    """Requests come, responses go. For one thread: `SharedDataLink` is for several."""
+    """Requests come, responses go. Several threads may send.
 
-    def __init__(self, types: frozenset[int] = DATA_LINK_TYPES, descriptor: int = DATA_DESCRIPTOR) -> None:
+    What is sent with `hold` may wait for more, so that one write carries many frames: for two ticks at the most, and
+    no longer than until the next frame that is not held, or `flush`. It lies in the progress file meanwhile.
+    """
+
+    def __init__(
+        self,
+        progress: Progress,
+        ticker: Ticker,
+        types: frozenset[int] = DATA_LINK_TYPES,
+        descriptor: int = DATA_DESCRIPTOR,
+    ) -> None:
         """`types`: the frames that may come."""
         super().__init__(descriptor, types)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SENDING)
         self.broken = False
+        self._progress = progress
+        self._ticker = ticker
+        ticker.looks.append(self._look)
+        self._lock = allocate_lock()
+        self._position = 0  # bytes that have been sent
+        self._held = 0  # bytes that wait behind them
+        self._last = 0  # where the last held frame begins, and whose it is
+        self._last_id = 0
+        self._flushes = 0
+        self._flushes_seen = 0
+        self._forked = False
+        os.register_at_fork(after_in_child=self._leave)
 
-    def send(self, type: int, flags: int, id: int, count: int = 0, head: bytes = b'', body: bytes = b'') -> None:
+    def send(
+        self, type: int, flags: int, id: int, count: int = 0, head: bytes = b'', body: bytes = b'', hold: bool = False
+    ) -> None:
         """Send a whole frame. Raises ClientGone where the front has closed the link."""
-        size = len(body)
-        start = pack_header(len(head) + size, type, flags, count, id, len(head)) + head
+        size = len(head) + len(body)
+        header = pack_header(size, type, flags, count, id, len(head))
+        with self._lock:
+            if size <= _MAX_HELD and (hold or self._held):
+                if self._held + _HEADER_SIZE + size > CAPACITY:
+                    self._flush()
+                self._put(header + head, body, id)
+                if not hold:
+                    self._flush()
+            else:
+                if self._held:
+                    self._flush()
+                self._write(header + head, body)
+        if hold:
+            self._ticker.arm()
+
+    def send_more(self, id: int, body: bytes) -> None:
+        """Hold bytes of a response, in one frame with those before them where that is held: what comes quickly.
+
+        Raises ClientGone where the front has closed the link.
+        """
+        with self._lock:
+            size, start = len(body), self._last
+            joins = self._held and self._last_id == id and self._progress.output[start + _TYPE_AT] == DATA
+            if self._held + _HEADER_SIZE + size > CAPACITY:
+                self._flush()
+                joins = False
+            if joins:
+                held, output = self._held, self._progress.output
+                self._held = end = held + size
+                output[held:end] = body
+                output[start:start + 4] = pack_size(end - start - _HEADER_SIZE)
+                self._progress.hold(end)
+            else:
+                self._put(pack_header(size, DATA, 0, 0, id, 0), body, id)
+        self._ticker.arm()
+
+    def amend(self, id: int, flags: int) -> bool:
+        """Add flags to the last frame, where that is of request `id` and is held. Whether it was."""
+        with self._lock:
+            if not self._held or self._last_id != id:
+                return False
+            self._progress.output[self._last + _FLAGS_AT] |= flags
+            return True
+
+    def flush(self) -> None:
+        """Send what is held, before this thread waits for something. Raises nothing: who sends next is told."""
+        if self._held:
+            with self._lock:
+                self._flush_if_open()
+
+    def _look(self) -> bool:
+        """For the ticker: what was there at the last tick leaves now."""
+        if not self._held:
+            return False
+        if self._flushes == self._flushes_seen:
+            self.flush()
+        self._flushes_seen = self._flushes
+        return True
+
+    def _put(self, start: bytes, body: bytes, id: int) -> None:
+        held, output = self._held, self._progress.output
+        if held == 0:
+            self._progress.hold_from(self._position)
+        middle = held + len(start)
+        self._held = end = middle + len(body)
+        output[held:middle] = start
+        output[middle:end] = body
+        self._last, self._last_id = held, id
+        self._progress.hold(end)
+
+    def _flush_if_open(self) -> None:
         try:
-            if size <= _JOINED:
+            if self._held:
+                self._flush()
+        except ClientGone:
+            pass
+
+    def _flush(self) -> None:
+        held, self._held = self._held, 0
+        self._flushes += 1
+        self._write(self._progress.output[:held], b'')
+        self._progress.hold_from(self._position)
+
+    def _write(self, start: bytes | memoryview, body: bytes | memoryview) -> None:
+        size = len(body)
+        try:
+            if self._forked:
+                raise OSError(errno.EBADF, 'this is a forked child, whose parent has the link')
+            if size == 0:
+                self._socket.sendall(start)
+            elif size <= _JOINED:
                 self._socket.sendall(start + body)
             else:
                 self._send_both(start, body)
+            self._position += len(start) + size
         except BaseException as error:
             if isinstance(error, OSError) and error.errno in _CLOSED:
                 raise ClientGone(f'the front has closed the data link: {error}') from None
@@ -88,17 +210,11 @@ class DataLink(Link):
         poll.register(self._socket, 0)
         return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
 
-
-class SharedDataLink(DataLink):
-    """A data link that several threads send on."""
-
-    def __init__(self, types: frozenset[int] = DATA_LINK_TYPES) -> None:
-        super().__init__(types)
-        self._lock = threading.Lock()
-
-    def send(self, *frame, **parts) -> None:
-        with self._lock:
-            super().send(*frame, **parts)
+    def _leave(self) -> None:
+        """In a forked child: another thread of the parent may have held the lock."""
+        self._lock = allocate_lock()
+        self._forked = True
+        self._held = 0
 
 
 class ControlLink(Link):
@@ -106,7 +222,7 @@ class ControlLink(Link):
 
     def __init__(self, descriptor: int = CONTROL_DESCRIPTOR) -> None:
         super().__init__(descriptor, CONTROL_LINK_TYPES)
-        self._lock = threading.Lock()  # the main thread says READY while the control thread answers STACKS
+        self._lock = allocate_lock()  # the main thread says READY while the control thread answers STACKS
 
     def send(self, type: int, body: bytes, id: int = 0) -> None:
         with self._lock:

@@ -20,15 +20,17 @@ from .environ import constants
 from .errors import LoadError
 from .frames import DATA_LINK_TYPES, FAILED, READY, START, STREAMING_LINK_TYPES, VERSION, Frame, ProtocolError
 from .inbox import Inbox
-from .links import ControlLink, DataLink, SharedDataLink
+from .links import ControlLink, DataLink
 from .interruption import MainInterruption
 from .loader import load_module
+from .progress import Progress
 from .records import write_record
-from .running import Running, Slot
+from .running import Running
 from .service import Service
 from .slots import serve_inline, serve_threads
 from .streaming_inbox import StreamingInbox
 from .target import find_application
+from .ticker import Ticker
 
 
 def run() -> int:
@@ -36,10 +38,11 @@ def run() -> int:
     try:
         control = ControlLink()
         start, unread = _read_start(control)
-        types = STREAMING_LINK_TYPES if start['streaming'] else DATA_LINK_TYPES
-        data = SharedDataLink(types) if start['threads'] > 1 else DataLink(types)
-    except OSError as error:
-        message = f'descriptors 3 and 4 are not the links of a worker ({error})'
+        progress = Progress()
+        ticker = Ticker()
+        data = DataLink(progress, ticker, STREAMING_LINK_TYPES if start['streaming'] else DATA_LINK_TYPES)
+    except (OSError, ValueError) as error:
+        message = f'descriptors 3 to 5 are not those of a worker ({error})'
         print(f'{message}; cure: start workers by the command `stillhouse`', file=sys.stderr)
         return EXIT_USAGE
     except LoadError as failure:
@@ -51,9 +54,8 @@ def run() -> int:
         running.slots[0].interruption = MainInterruption(running.slots[0])
     bodies = StreamingInbox(data, control, start['window']) if start['streaming'] else None
     inbox = bodies or Inbox(data)
-    if start['threads'] == 1:
-        running.sent_ahead = inbox.waiting
-    Control(control, inbox, running, unread).start()
+    running.waiting = inbox.waiting
+    Control(control, data, inbox, running, unread).start()
     name = start['module'] or os.path.splitext(os.path.basename(start['file']))[0]
     written, application = _import(start, name, control)
     runtime = '.'.join(map(str, sys.version_info[:3]))
@@ -65,15 +67,11 @@ def run() -> int:
 
         application = validator(application)
     service = Service(application, f'{name}:{written}', environ, start['window'], data, running, bodies, start['debug'])
-    return _serve(data, inbox, service, running.slots)
-
-
-def _serve(data: DataLink, inbox: Inbox, service: Service, slots: list[Slot]) -> int:
     try:
-        if len(slots) > 1:
-            serve_threads(inbox, service, slots)
+        if len(running.slots) > 1:
+            serve_threads(inbox, service, running.slots, progress, ticker)
         else:
-            serve_inline(inbox, service, slots[0])
+            serve_inline(inbox, service, running.slots[0], progress)
     except ProtocolError as error:
         end_worker(error)
     if data.broken:

@@ -9,7 +9,7 @@ from .frames import ABORT, DATA, DONE, END, FREE, MAX_DATA, MAX_SENT, RESPONSE, 
 from .headers import MAX_HEAD, Head, encode_head, with_length
 
 if TYPE_CHECKING:
-    from threading import Lock
+    from _thread import LockType
 
     from .interruption import ThreadInterruption
     from .links import DataLink
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _QUICK = 0.001  # seconds; the front sends requests ahead of time to a worker whose requests are all as quick as that
+_MAX_JOINED = 4 << 10  # bytes of a chunk that is joined with others
 _MAX_WHOLE = MAX_SENT - MAX_HEAD  # body bytes that fit a frame beside any head
 
 
@@ -34,8 +35,9 @@ class Response:
     dropped: tuple[str, ...] = ()
     interruption: ThreadInterruption | None = None  # an exception may be on its way to this request's thread
     interrupted = False
-    bell: Lock | None = None  # let go when there is more room, or none will come, for less than a Condition
-    _held: list[tuple[int, int, bytes, bytes]] | None = None  # the last frame, if it waits for close(): see `_hold`
+    bell: LockType | None = None  # let go when there is more room, or none will come, for less than a Condition
+    _at_once = False  # an event stream: none of its chunks is held
+    _chunk_at = 0.0  # when the last one was sent
     _head: Head | None = None
     _fault: Exception | None = None
 
@@ -115,15 +117,18 @@ class Response:
         """Send a complete response in one frame and free the slot; False where it is not as simple as that."""
         if self._head is None or self._fault is not None or self.committed or self._is_head:
             return False
-        data, count, bodyless, _, length, _ = self._head
+        data, count, bodyless, _, length, _, _ = self._head
         size = len(body)
         if bodyless or (length is not None and length != size) or size > self.granted or size > _MAX_WHOLE:
             return False
         # Before the frame leaves: a thread that still has write() must not send behind it.
         self.sent = size
         self.committed = self.ended = self.freed = self.finished = True
-        pace = SLOW if perf_counter() - self.began > _QUICK else 0
-        self._link.send(RESPONSE, END | FREE | pace, self.id, count, data, body)
+        if perf_counter() - self.began > _QUICK:
+            self._link.send(RESPONSE, END | FREE | SLOW, self.id, count, data, body)
+        else:
+            # More is to be done: its end may leave with others.
+            self._link.send(RESPONSE, END | FREE, self.id, count, data, body, bool(self._running.waiting))
         return True
 
     def _pace(self) -> int:
@@ -171,37 +176,28 @@ class Response:
     def _send_piece(self, piece: bytes, length: int | None) -> None:
         self.sent += len(piece)
         self.ended = self.sent == length
-        self._send(piece, END if self.ended else 0)
+        if self.ended or not self.committed:
+            self._send(piece, END if self.ended else 0)
+            return
+        # A chunk that comes soon after the one before is likely not the last that does: they leave together.
+        now = perf_counter()
+        soon = now - self._chunk_at < _QUICK
+        self._chunk_at = now
+        if soon and len(piece) <= _MAX_JOINED and not self._at_once:
+            self._link.send_more(self.id, piece)
+        else:
+            self._link.send(DATA, 0, self.id, body=piece)
 
     def _send(self, body: bytes, flags: int) -> None:
+        hold = bool(flags & END and self._running.waiting) and perf_counter() - self.began < _QUICK
         if self.committed:
-            frame = (DATA, 0, b'', body)
+            self._link.send(DATA, flags, self.id, body=body, hold=hold)
         else:
             head = self.head
             self.committed = True
-            frame = (RESPONSE, head.count, head.data, body)
-        if flags == END and self._running.sent_ahead:
-            self._held = [frame]
-            if not self._running.sent_ahead:  # they were asked back meanwhile
-                self.let_go()
-        else:
-            type, count, data, _ = frame
-            self._link.send(type, flags, self.id, count, data, body)
-
-    def let_go(self) -> None:
-        """Send the end of the response now, if it waits for close(). Called by the control thread too.
-
-        The front sends requests ahead only while all are quick, and then one frame is cheaper than two: the end of the
-        response goes with the free slot. Where it does take longer, the front asks back what waits, and this is called.
-        """
-        held = self._held
-        if held:
-            with self._running.letting_go:
-                try:
-                    type, count, data, body = held.pop()
-                    self._link.send(type, END, self.id, count, data, body)
-                except (IndexError, errors.ClientGone):
-                    pass  # close() has returned, or there is nobody left
+            self._at_once = head.events
+            self._chunk_at = perf_counter()
+            self._link.send(RESPONSE, flags, self.id, head.count, head.data, body, hold)
 
     def end(self, free: bool) -> None:
         """The body is complete; `free`: nothing of the application runs any more. Raises AppError if it is short."""
@@ -237,14 +233,7 @@ class Response:
             self.abort(free=True)
         elif not self.freed:
             self.freed = True
-            held = self._held
-            try:
-                frame = held.pop() if held else None
-            except IndexError:
-                frame = None
-            if frame is not None:
-                type, count, data, body = frame
-                self._link.send(type, END | FREE | self._pace(), self.id, count, data, body)
-            else:
-                with self._running.letting_go:  # not before the control thread has sent the end
-                    self._link.send(DONE, self._pace(), self.id)
+            pace = self._pace()
+            # Most often the end of the response is still held, and says it too.
+            if not self._link.amend(self.id, FREE | pace):
+                self._link.send(DONE, pace, self.id, hold=bool(self._running.waiting) and not pace)

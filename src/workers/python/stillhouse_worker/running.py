@@ -1,7 +1,7 @@
 """The requests that run, as the control thread sees them: who gets credit, and who is cancelled."""
 from __future__ import annotations
 
-from threading import Lock
+from _thread import allocate_lock
 from typing import TYPE_CHECKING, Sized
 
 from .errors import ClientGone
@@ -28,8 +28,7 @@ class Running:
         self.slots = [Slot() for _ in range(slots)]
         self.cancelled_early: dict[int, None] = {}
         self._link = link
-        self.sent_ahead: Sized = ()  # what has come and waits for the slot, where there is but one
-        self.letting_go = Lock()
+        self.waiting: Sized = ()  # requests that have come and have not begun
 
     def recall(self, response: Response) -> None:
         """Cancel a response that has got its slot where that was asked for already."""
@@ -55,13 +54,6 @@ class Running:
             response.cancelled = True
             _wake(response)
 
-    def let_go(self) -> None:
-        """No response is to wait for its close()."""
-        for slot in self.slots:
-            response = slot.response
-            if response is not None:
-                response.let_go()
-
     def note_gone(self, id: int) -> None:
         """The client has closed its side. It may still read: the application goes on, unless it asks."""
         response = self._find(id)
@@ -85,7 +77,8 @@ class Running:
     def wait_for_room(self, response: Response) -> int:
         """Wait until the window lets body bytes pass; how many. Raises ClientGone."""
         if response.bell is None:
-            response.bell = Lock()
+            response.bell = allocate_lock()
+        self._link.flush()
         while True:
             if response.cancelled:
                 raise ClientGone('the client has gone')

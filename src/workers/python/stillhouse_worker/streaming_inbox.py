@@ -74,6 +74,7 @@ class StreamingInbox(Inbox):
         self._control.send(CREDIT, CREDIT_BODY.pack(size), id)
 
     def _wait_for_body(self, body: StreamedBody) -> None:
+        self._link.flush()
         with self._changed:
             self._receive_until(lambda: body.ready)
             if not body.ready:
@@ -94,6 +95,7 @@ class StreamingInbox(Inbox):
         self._leading = True
         self._changed.release()
         try:
+            self._link.flush()
             return self._link.receive()
         finally:
             self._changed.acquire()
