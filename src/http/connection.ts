@@ -96,6 +96,7 @@ export class Connection implements Outlet {
     if (this.#clock.now() - this.#restingSince < grace) return this.#wait('idle', grace);
     // Not a half-close: a client that keeps idle connections in a pool may not look at this one for hours.
     this.#lingering = true;
+    this.#outflow.flush();
     this.#socket.destroySoon();
   }
 
@@ -131,6 +132,7 @@ export class Connection implements Outlet {
   cut(reset: boolean): void {
     this.#closing = true;
     // What the application gave before it failed still goes out, then the connection ends without the body's end.
+    this.#outflow.flush();
     if (reset) this.#socket.resetAndDestroy();
     else this.#socket.destroySoon();
   }
@@ -161,7 +163,12 @@ export class Connection implements Outlet {
   #endInput(): void {
     this.#inputEnded = true;
     if (this.#arrival !== undefined) this.#arrival.resolve();
-    else if (this.#exchange === undefined) this.#socket.end();
+    else if (this.#exchange === undefined) this.#endSocket();
+  }
+
+  #endSocket(): void {
+    this.#outflow.flush();
+    this.#socket.end();
   }
 
   /** Begins the next request, where its head is here. */
@@ -172,7 +179,7 @@ export class Connection implements Outlet {
       try {
         const event = this.#parser.next();
         if (event?.type === 'head') this.#begin(event);
-        else if (this.#inputEnded) this.#socket.end();
+        else if (this.#inputEnded) this.#endSocket();
         else if (this.#onDeadline !== 'head') this.#wait('head', this.#settings.limits.headTime);
       } catch (error) {
         this.#refuse(error as ClientError);
@@ -222,7 +229,7 @@ export class Connection implements Outlet {
     // RFC 9110, 10.1.1: answered when the body is first wanted, not before.
     if (exchange.framing.expectsContinue && !exchange.continued && !exchange.sink.started) {
       exchange.continued = true;
-      this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+      void this.#outflow.send('HTTP/1.1 100 Continue\r\n\r\n');
     }
     if (this.#arrival === undefined) {
       this.#arrival = Promise.withResolvers();
@@ -306,6 +313,7 @@ export class Connection implements Outlet {
     this.#closing = true;
     this.#lingering = true;
     this.#deadline = Number.POSITIVE_INFINITY;
+    this.#outflow.flush();
     this.#socket.resume();
     // From when all is sent: a client that reads slowly has `writeTime` for that.
     this.#socket.end(() => this.#wait('linger', LINGER_MS));

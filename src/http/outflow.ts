@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { Loan } from '../wsgi/loan.ts';
 import type { Limits } from './limits.ts';
@@ -5,10 +6,15 @@ import { SendWatch } from './send-watch.ts';
 
 /** Bytes of a response after which others have their turn. */
 const BURST = 1 << 20;
-/** Pieces of at least so many bytes wait for those that come with them, and leave in one write. */
+/** Pieces of at least so many bytes are written as they are; smaller neighbours are copied into one. */
 const LARGE = 16_384;
+/** Gathered bytes that leave at once, however much more the turn has. */
+const MOST_GATHERED = 262_144;
 
-/** The sending side of a client's socket: what is written, when there is room for more, and whether the client takes any of it. */
+/**
+ * The sending side of a client's socket. What one turn of the event loop has for the client leaves in one write when that turn ends: a stream whose
+ * chunks come from the worker by the hundred costs a write for all of them (200 chunks of 1 KB: 2,100 µs of CPU became 1,250).
+ */
 export class Outflow {
   readonly #socket: Socket;
   readonly #limits: Limits;
@@ -18,26 +24,45 @@ export class Outflow {
   #watch: SendWatch | undefined;
   /** Bytes sent since the event loop was last let go on. */
   #burst = 0;
-  #corked = false;
+  /** Pieces of this turn, and their bytes. */
+  #gathered: (Uint8Array | string)[] = [];
+  #size = 0;
 
   constructor(socket: Socket, limits: Limits) {
     this.#socket = socket;
     this.#limits = limits;
   }
 
-  /** @returns a promise where more is to wait, for a slow client or for its turn */
+  /**
+   * Sends bytes, or a string whose characters are bytes.
+   * @returns a promise where more is to wait, for a slow client or for its turn
+   */
   send(bytes: Uint8Array | string): void | Promise<void> {
-    this.#put(bytes);
+    this.#gather(bytes);
     return this.#room();
   }
 
-  /** Sends several in one write. */
+  /** The same for several pieces. */
   sendAll(parts: readonly (Uint8Array | string)[]): void | Promise<void> {
-    this.#socket.cork();
-    for (const part of parts) this.#put(part);
-    this.#socket.uncork();
+    for (const part of parts) this.#gather(part);
     return this.#room();
   }
+
+  /** Writes what was gathered, before the socket is ended or written to by others. */
+  readonly flush = (): void => {
+    const pieces = this.#gathered;
+    if (pieces.length === 0) return;
+    this.#gathered = [];
+    this.#size = 0;
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    const [first] = pieces;
+    if (pieces.length === 1) return this.#write(first as Uint8Array | string);
+    const writes = joinSmall(pieces);
+    if (writes.length > 1) socket.cork();
+    for (const piece of writes) this.#write(piece);
+    if (writes.length > 1) socket.uncork();
+  };
 
   /** A request begins: the event loop has just gone on. */
   begin(): void {
@@ -60,35 +85,22 @@ export class Outflow {
     this.#watch.check(now);
   }
 
-  #put(bytes: Uint8Array | string): void {
+  #gather(bytes: Uint8Array | string): void {
     this.#burst += bytes.length;
-    if (this.#socket.destroyed) return;
-    if (typeof bytes === 'string') this.#socket.write(bytes, 'latin1');
-    else if (bytes.length < LARGE) this.#write(bytes);
-    else this.#putLarge(bytes);
+    this.#size += bytes.length;
+    if (this.#gathered.push(bytes) === 1) process.nextTick(this.flush);
+    if (this.#size > MOST_GATHERED) this.flush();
   }
 
-  #putLarge(bytes: Uint8Array): void {
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#socket.cork();
-      process.nextTick(this.#uncork);
+  #write(bytes: Uint8Array | string): void {
+    if (typeof bytes === 'string') {
+      this.#socket.write(bytes, 'latin1');
+      return;
     }
-    this.#write(bytes);
-    if (this.#socket.writableLength > this.#limits.responseBuffer) this.#uncork();
-  }
-
-  #write(bytes: Uint8Array): void {
     const loan = Loan.of(bytes);
     if (loan === undefined) this.#socket.write(bytes);
     else this.#socket.write(bytes, () => loan.giveBack(bytes.length));
   }
-
-  readonly #uncork = (): void => {
-    if (!this.#corked) return;
-    this.#corked = false;
-    this.#socket.uncork();
-  };
 
   #room(): void | Promise<void> {
     // A body that never waits leaves the event loop no turn, not even for the news that its client is gone.
@@ -96,11 +108,44 @@ export class Outflow {
       this.#burst = 0;
       return nextTurn();
     }
+    const { responseBuffer } = this.#limits;
+    if (this.#socket.writableLength + this.#size <= responseBuffer) return;
+    this.flush();
     // A buffer below the socket's own mark would wait for a `drain` that never comes.
-    if (!this.#socket.writableNeedDrain || this.#socket.writableLength <= this.#limits.responseBuffer) return;
+    if (!this.#socket.writableNeedDrain || this.#socket.writableLength <= responseBuffer) return;
     this.#drained ??= Promise.withResolvers();
     return this.#drained.promise;
   }
+}
+
+/** The same bytes in pieces that are worth a write each. */
+function joinSmall(pieces: readonly (Uint8Array | string)[]): (Uint8Array | string)[] {
+  const writes: (Uint8Array | string)[] = [];
+  let from = 0;
+  for (const [at, piece] of pieces.entries()) {
+    if (piece.length < LARGE) continue;
+    if (at > from) writes.push(join(pieces.slice(from, at)));
+    writes.push(piece);
+    from = at + 1;
+  }
+  if (from < pieces.length) writes.push(join(pieces.slice(from)));
+  return writes;
+}
+
+function join(pieces: readonly (Uint8Array | string)[]): Uint8Array | string {
+  if (pieces.length === 1) return pieces[0] as Uint8Array | string;
+  if (pieces.every((piece) => typeof piece === 'string')) return pieces.join('');
+  const bytes = Buffer.allocUnsafe(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    if (typeof piece === 'string') bytes.write(piece, at, 'latin1');
+    else {
+      bytes.set(piece, at);
+      Loan.of(piece)?.giveBack(piece.length);
+    }
+    at += piece.length;
+  }
+  return bytes;
 }
 
 function nextTurn(): Promise<void> {

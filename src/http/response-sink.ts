@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { AppFailed, ClientError, ClientGone } from '../errors.ts';
 import { errorPage } from '../wsgi/error-page.ts';
-import { Loan } from '../wsgi/loan.ts';
 import { isRequestId } from '../wsgi/request-id.ts';
 import { statusText } from '../wsgi/status.ts';
 import type { Environ, Head, Sink } from '../wsgi/types.ts';
@@ -13,7 +12,7 @@ export interface Outlet {
   send(bytes: Uint8Array | string): void | Promise<void>;
   /** Whether the connection closes after this response, whatever the client asked for. */
   readonly closing: boolean;
-  /** Sends several in one write. */
+  /** The same for several pieces. */
   sendAll(parts: readonly (Uint8Array | string)[]): void | Promise<void>;
   /** The date of now, for the head. */
   date(): string;
@@ -24,10 +23,8 @@ export interface Outlet {
 }
 
 const LAST_CHUNK = '0\r\n\r\n';
-/** Bodies up to this many bytes leave as part of the head's string: one write, and no buffer made for it. */
+/** Bodies of fewer bytes leave as part of the head's string: one write, and no buffer made for it. */
 const SMALL = 4096;
-/** Pieces up to this many bytes are copied between what stands around them: cheaper than a write of several buffers. */
-const COPIED = 16_384;
 const PIECE = 65536;
 
 /** One response on an HTTP/1.1 connection. */
@@ -95,7 +92,7 @@ export class ResponseSink implements Sink {
   }
 
   #sendFramed(prefix: string, body: Uint8Array, suffix: string): void | Promise<void> {
-    if (body.length <= COPIED) return this.#outlet.send(frame(prefix, body, suffix));
+    if (body.length < SMALL) return this.#outlet.send(prefix + latin1(body) + suffix);
     return this.#outlet.sendAll(suffix === '' ? [prefix, body] : [prefix, body, suffix]);
   }
 
@@ -116,16 +113,6 @@ export class ResponseSink implements Sink {
     if (id !== undefined) headers.push(['X-Request-Id', id]);
     void this.start({ status: statusText(code), code, headers, length: body.length }, body, true);
   }
-}
-
-function frame(prefix: string, body: Uint8Array, suffix: string): Buffer | string {
-  if (body.length <= SMALL) return prefix + latin1(body) + suffix;
-  const bytes = Buffer.allocUnsafe(prefix.length + body.length + suffix.length);
-  bytes.write(prefix, 0, 'latin1');
-  bytes.set(body, prefix.length);
-  if (suffix !== '') bytes.write(suffix, prefix.length + body.length, 'latin1');
-  Loan.of(body)?.giveBack(body.length);
-  return bytes;
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -213,12 +213,15 @@ export class Call implements Receiver {
       if (this.#cancelled) return this.#end();
       if (body instanceof FileWrapper && this.#started.length !== undefined) body.limit(this.#started.length);
       while (!this.#cancelled) {
-        const { done, value } = await this.#next(steps);
+        const step = this.#next(steps);
+        // Nothing is awaited that is there: a promise for each chunk costs more than the chunk.
+        const { done, value } = isPromise(step) ? await step : step;
         if (this.#cancelled) return;
         this.#checkFault();
         if (done === true) return this.#finish();
         const chunk = encodeChunk(value);
-        if (chunk.length > 0) await this.#send(chunk);
+        const room = chunk.length > 0 ? this.#send(chunk) : undefined;
+        if (room !== undefined) await room;
         // The iterable of a HEAD or a 304 need not be exhausted to be answered.
         if (this.#full || (this.#dropBody && this.#started.sent)) return this.#finish();
       }
@@ -228,10 +231,24 @@ export class Call implements Receiver {
   }
 
   /** The next step. An iterator that has ended or thrown is asked for nothing more, not even to return. */
-  async #next(steps: Steps): Promise<IteratorResult<Chunk>> {
+  #next(steps: Steps): IteratorResult<Chunk> | Promise<IteratorResult<Chunk>> {
     this.#stepping = true;
     try {
-      const step = await steps.next();
+      const step = steps.next();
+      if (isPromise(step)) return this.#awaited(step);
+      this.#stepping = false;
+      if (step.done === true) this.#steps = undefined;
+      return step;
+    } catch (error) {
+      this.#stepping = false;
+      this.#steps = undefined;
+      throw error;
+    }
+  }
+
+  async #awaited(next: Promise<IteratorResult<Chunk>>): Promise<IteratorResult<Chunk>> {
+    try {
+      const step = await next;
       if (step.done === true) this.#steps = undefined;
       return step;
     } catch (error) {

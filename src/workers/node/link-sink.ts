@@ -10,7 +10,7 @@ const QUICK_MS = 1;
 
 /** One response on its way to the front, within the credit that the front has given. */
 export class LinkSink implements Sink {
-  readonly #data: Pick<Outbox, 'write'>;
+  readonly #data: Pick<Outbox, 'write' | 'writeData'>;
   readonly #id: number;
   readonly #failed: (error: unknown) => string;
   readonly #began = performance.now();
@@ -25,7 +25,12 @@ export class LinkSink implements Sink {
    * @param window body bytes that may be sent before the first credit
    * @param failed tells of an error; what it returns is for the client to see
    */
-  constructor(data: Pick<Outbox, 'write'>, id: number, window: number, failed: (error: unknown) => string) {
+  constructor(
+    data: Pick<Outbox, 'write' | 'writeData'>,
+    id: number,
+    window: number,
+    failed: (error: unknown) => string,
+  ) {
     this.#data = data;
     this.#id = id;
     this.#credit = window;
@@ -114,6 +119,6 @@ export class LinkSink implements Sink {
 
   #send(piece: Uint8Array): void {
     this.#credit -= piece.length;
-    this.#data.write(encodeFrame(TYPE.DATA, this.#id, { body: piece }));
+    this.#data.writeData(this.#id, piece);
   }
 }

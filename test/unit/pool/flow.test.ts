@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { FLAG, FRAME_LIMIT, FrameReader, TYPE } from '../../../src/pool/frames.ts';
 import { type Carrier, WorkerRequest } from '../../../src/pool/worker-request.ts';
 import { LinkSink } from '../../../src/workers/node/link-sink.ts';
+import { Outbox } from '../../../src/workers/node/outbox.ts';
 import { Call } from '../../../src/wsgi/call.ts';
 import type { Application, Body } from '../../../src/wsgi/types.ts';
 import { environ, run } from '../wsgi/fake.ts';
@@ -25,7 +26,7 @@ function remote(app: Application, window: number, told: { freed: number; errors:
         return true;
       },
     };
-    const sink = new LinkSink(data as unknown as Socket, 1, window, (error) => {
+    const sink = new LinkSink(new Outbox(data as unknown as Socket), 1, window, (error) => {
       told.errors.push(error);
       return '';
     });
