@@ -36,7 +36,7 @@ export function makePlan(
     adminBind: settings.adminBind,
     adminToken: settings.adminToken,
     fronts: frontsOf(settings.fronts, machineLimits()),
-    front: { log: around.log, bodyMemory: settings.bodyMemory },
+    front: { log: around.log, bodyMemory: settings.bodyMemory, bodyMemoryTotal: settings.bodyMemoryTotal },
     accessLog: settings.accessLog,
     limits: {
       requestLine: settings.limitRequestLine,

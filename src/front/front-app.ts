@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { WorkerStacks } from '../admin/control.ts';
 import type { OverloadCode } from '../errors.ts';
 import { admit } from '../middleware/admit.ts';
+import type { BodyMemory } from '../middleware/body-memory.ts';
 import { bufferBody, type SpoolFailed } from '../middleware/buffer-body.ts';
 import { limitBody } from '../middleware/limit-body.ts';
 import { streamBody } from '../middleware/stream-body.ts';
@@ -42,14 +43,25 @@ export class FrontApp {
   #arriving = 0;
   #arrived: PromiseWithResolvers<void> | undefined;
 
-  /** @param starved a request waits, and no worker is there to wait for */
-  constructor(name: string, settings: FrontSettings, log: Logger, tally: AppTally, starved: () => void) {
+  /**
+   * @param memory for the request bodies of all apps
+   * @param starved a request waits, and no worker is there to wait for
+   */
+  constructor(
+    name: string,
+    settings: FrontSettings,
+    memory: BodyMemory,
+    log: Logger,
+    tally: AppTally,
+    starved: () => void,
+  ) {
     this.name = name;
     this.#log = log;
     this.#tally = tally;
     this.#starved = starved;
     const spool = {
-      memory: settings.bodyMemory,
+      mostInMemory: settings.bodyMemory,
+      memory,
       directory: settings.spoolDirectory,
       failed: ({ message }: SpoolFailed, { HTTP_X_REQUEST_ID: request }: Environ) =>
         log.error({ app: name, request, code: 'SPOOL_FAILED', cure: SPOOL_CURE }, message),

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { AppError, AppFailed, ClientError, ClientGone } from '../errors.ts';
 import { DEFAULT_LIMITS } from '../http/limits.ts';
 import { HttpServer } from '../http/server.ts';
+import { BodyMemory } from '../middleware/body-memory.ts';
 import { dispatch } from '../middleware/dispatch.ts';
 import { type RequestRecord, recordRequests } from '../middleware/record-requests.ts';
 import { requestId, requestIds } from '../middleware/request-id.ts';
@@ -36,6 +37,7 @@ export class Front {
   readonly #workers = new Map<number, FrontApp>();
   readonly #pipes = new Map<number, Partial<Record<WorkerPipe, Socket>>>();
   readonly #nextId = requestIds();
+  readonly #bodies: BodyMemory;
   readonly #listeners: Server[] = [];
   readonly #servers: HttpServer[] = [];
   readonly #timers: readonly NodeJS.Timeout[];
@@ -53,6 +55,7 @@ export class Front {
     this.#settings = settings;
     this.#log = log;
     this.#tell = tell;
+    this.#bodies = new BodyMemory(settings.bodyMemoryTotal);
     this.#timers = [setInterval(() => this.#sendSnapshot(), SNAPSHOT_MS), setInterval(() => this.#tellLoad(), LOAD_MS)];
   }
 
@@ -115,7 +118,8 @@ export class Front {
       if (!this.#wasBusy) this.#tellLoad();
     };
     const app =
-      this.#apps.get(name) ?? new FrontApp(name, this.#settings, this.#log.logger, this.#tally.app(name), starved);
+      this.#apps.get(name) ??
+      new FrontApp(name, this.#settings, this.#bodies, this.#log.logger, this.#tally.app(name), starved);
     this.#apps.set(name, app);
     return app;
   }

@@ -29,6 +29,8 @@ export interface FrontSettings {
   readonly addresses: readonly BoundAddress[];
   /** Request bodies up to so many bytes stay in memory. */
   readonly bodyMemory: number;
+  /** Bytes of request bodies in memory at the most, of all together. */
+  readonly bodyMemoryTotal: number;
   readonly spoolDirectory: string;
 }
 

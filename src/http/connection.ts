@@ -3,7 +3,7 @@ import { ClientError, type ClientErrorCode, ClientGone } from '../errors.ts';
 import { Call } from '../wsgi/call.ts';
 import type { Peer } from '../wsgi/environ.ts';
 import { Environs } from '../wsgi/environs.ts';
-import { Input } from '../wsgi/input.ts';
+import { Input, type Take } from '../wsgi/input.ts';
 import type { Environ } from '../wsgi/types.ts';
 import type { Clock } from './clock.ts';
 import { DISCARD, Exchange } from './exchange.ts';
@@ -156,7 +156,8 @@ export class Connection implements Outlet {
 
   /** Nobody is woken for less than can be used: it would double what a byte of a slow body costs (measured). */
   #arrived(exchange: Exchange, arrival: PromiseWithResolvers<void>): void {
-    if (this.#parser.buffered >= this.#enough) arrival.resolve();
+    if (exchange.take !== undefined) this.#passOn(exchange, exchange.take, arrival);
+    else if (this.#parser.buffered >= this.#enough) arrival.resolve();
     else this.#waitForBody(exchange);
   }
 
@@ -192,7 +193,13 @@ export class Connection implements Outlet {
     this.#deadline = Number.POSITIVE_INFINITY;
     this.#onDeadline = 'idle';
     const { report, app } = this.#settings;
-    const input = framing.length === 0 ? NO_INPUT : new Input((enough) => this.#pull(exchange, enough));
+    const input =
+      framing.length === 0
+        ? NO_INPUT
+        : new Input(
+            (enough) => this.#pull(exchange, enough),
+            (take) => this.#drain(exchange, take),
+          );
     const environ = this.#environs.make(head, input);
     const asked = { method: head.method, version: head.version, keepAlive: framing.keepAlive };
     const sink = new ResponseSink(this, asked, environ);
@@ -222,6 +229,47 @@ export class Connection implements Outlet {
       else await this.#more(exchange, enough);
     }
     return undefined;
+  }
+
+  /** Gives the rest of the request's body to `take` as it comes: one promise for all of it. */
+  async #drain(exchange: Exchange, take: Take): Promise<boolean> {
+    let wanted = true;
+    const takeOne = (piece: Uint8Array) => {
+      wanted = take(piece);
+      return wanted;
+    };
+    exchange.take = takeOne;
+    try {
+      while (wanted && this.#pass(exchange, takeOne) && !exchange.bodyDone) await this.#more(exchange, 1);
+      return wanted;
+    } finally {
+      exchange.take = undefined;
+    }
+  }
+
+  /** What is here of the body. False where no more is wanted. */
+  #pass(exchange: Exchange, take: Take): boolean {
+    while (!exchange.bodyDone) {
+      // The application reads on after its response: what comes now is another request's.
+      if (exchange !== this.#exchange) throw new ClientGone();
+      const event = this.#parser.next(true);
+      if (event === undefined) return true;
+      if (event.type === 'end') exchange.bodyDone = true;
+      else if (event.type === 'data') {
+        exchange.received += event.bytes.length;
+        if (!take(event.bytes)) return false;
+      }
+    }
+    return true;
+  }
+
+  #passOn(exchange: Exchange, take: Take, arrival: PromiseWithResolvers<void>): void {
+    try {
+      if (this.#pass(exchange, take) && !exchange.bodyDone) this.#waitForBody(exchange);
+      else arrival.resolve();
+    } catch (error) {
+      arrival.reject(error);
+    }
   }
 
   async #more(exchange: Exchange, enough: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Call } from '../wsgi/call.ts';
+import type { Take } from '../wsgi/input.ts';
 import type { Limits } from './limits.ts';
 import type { Framing } from './request-fields.ts';
 import type { ResponseSink } from './response-sink.ts';
@@ -15,6 +16,8 @@ export class Exchange {
   continued = false;
   /** Bytes of the body that were passed on. */
   received = 0;
+  /** Where they go as they come, while the whole body is taken. */
+  take: Take | undefined;
   /** How long the client was waited for, in milliseconds, and since when it is now. */
   #waited = 0;
   #waitingSince = 0;

@@ -157,8 +157,11 @@ export class RequestParser {
     return joined;
   }
 
-  /** @throws ClientError */
-  next(): RequestEvent | undefined {
+  /**
+   * @param lends true where body bytes may lie in what was received last, and are there until `keep()` alone
+   * @throws ClientError
+   */
+  next(lends = false): RequestEvent | undefined {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#unseen > 0) {
       // All that stands before them was looked through.
@@ -166,7 +169,7 @@ export class RequestParser {
       this.#see();
     }
     try {
-      return this.#advance();
+      return this.#advance(lends);
     } catch (error) {
       this.#state = 'failed';
       this.#failure = error as ClientError;
@@ -178,17 +181,17 @@ export class RequestParser {
     }
   }
 
-  #advance(): RequestEvent | undefined {
+  #advance(lends: boolean): RequestEvent | undefined {
     switch (this.#state) {
       case 'head':
         return this.#head();
       case 'sized':
       case 'chunk-data':
-        return this.#data();
+        return this.#data(lends);
       case 'chunk-end':
-        return this.#chunkEnd();
+        return this.#chunkEnd(lends);
       case 'chunk-size':
-        return this.#chunkSize();
+        return this.#chunkSize(lends);
       default:
         return this.#trailers();
     }
@@ -222,34 +225,34 @@ export class RequestParser {
     return { type: 'head', head, framing };
   }
 
-  #data(): RequestEvent | undefined {
+  #data(lends: boolean): RequestEvent | undefined {
     if (this.#left === 0) {
       if (this.#state === 'chunk-data') {
         this.#state = 'chunk-end';
-        return this.#chunkEnd();
+        return this.#chunkEnd(lends);
       }
       this.#state = 'head';
       return { type: 'end', trailers: [] };
     }
     if (this.#buffer.length === 0) return undefined;
     const some = this.#buffer.length > this.#left ? this.#buffer.subarray(0, this.#left) : this.#buffer;
-    const bytes = this.#lent ? copyOf(some) : some;
+    const bytes = this.#lent && !lends ? copyOf(some) : some;
     this.#left -= bytes.length;
     this.#consume(bytes.length);
     return { type: 'data', bytes };
   }
 
-  #chunkEnd(): RequestEvent | undefined {
+  #chunkEnd(lends: boolean): RequestEvent | undefined {
     for (let at = 0; at < Math.min(2, this.#buffer.length); at++) {
       if (this.#buffer[at] !== CRLF.charCodeAt(at)) throw new ClientError('CHUNK_END_INVALID');
     }
     if (this.#buffer.length < 2) return undefined;
     this.#consume(2);
     this.#state = 'chunk-size';
-    return this.#chunkSize();
+    return this.#chunkSize(lends);
   }
 
-  #chunkSize(): RequestEvent | undefined {
+  #chunkSize(lends: boolean): RequestEvent | undefined {
     const end = this.#buffer.indexOf(CRLF, Math.max(0, this.#searched - 1));
     this.#refuse(end, CHUNK_LINE_BYTES, 'CHUNK_EXTENSION_TOO_LONG', Number.POSITIVE_INFINITY);
     if (end < 0) return undefined;
@@ -265,7 +268,7 @@ export class RequestParser {
     if (this.#bodySize > this.#limits.body) throw new ClientError('BODY_TOO_LARGE');
     this.#consume(end + 2);
     this.#state = this.#left === 0 ? 'trailers' : 'chunk-data';
-    return this.#left === 0 ? this.#trailers() : this.#data();
+    return this.#left === 0 ? this.#trailers() : this.#data(lends);
   }
 
   #trailers(): RequestEvent | undefined {

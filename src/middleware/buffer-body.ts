@@ -1,17 +1,19 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBody } from '../wsgi/body.ts';
-import { BUFFERED_BODY, type BufferedBody, STREAM } from '../wsgi/buffered-body.ts';
-import { joinChunks } from '../wsgi/chunk.ts';
+import { BUFFERED_BODY, type BufferedBody, type Release, STREAM } from '../wsgi/buffered-body.ts';
 import { closeAfter } from '../wsgi/close-after.ts';
 import { respondPage } from '../wsgi/error-page.ts';
 import { Input } from '../wsgi/input.ts';
-import type { Environ, Middleware } from '../wsgi/types.ts';
-import { closeFor, free, openUnnamed, SpoolWriter } from './spool-file.ts';
+import type { Body, Environ, Middleware } from '../wsgi/types.ts';
+import type { BodyMemory, MemoryBody } from './body-memory.ts';
+import { closeFor, openUnnamed, SpoolWriter } from './spool-file.ts';
 
 export interface BufferSettings {
-  /** Bodies up to so many bytes stay in memory. */
-  readonly memory: number;
+  /** Bodies up to so many bytes stay in memory, as far as `memory` has room. */
+  readonly mostInMemory: number;
+  /** For all bodies of the front. */
+  readonly memory: BodyMemory;
   /** Where larger ones are spooled: a disk, never a tmpfs. */
   readonly directory: string;
   /** Whether the application can open the spool's files; else what is in one is given to it as it reads. */
@@ -42,64 +44,92 @@ export function bufferBody(settings: BufferSettings): Middleware {
     if (environ.CONTENT_LENGTH === undefined && environ.HTTP_TRANSFER_ENCODING === undefined)
       return app(environ, startResponse);
     const spoolName = join(settings.directory, `body-${process.pid}-${++count}`);
-    return readBody(environ['wsgi.input'], settings.memory, spoolName).then(async (spooled) => {
-      if (spooled instanceof Error) {
-        settings.failed(new SpoolFailed(settings.directory, spooled), environ);
+    const declared = environ.CONTENT_LENGTH === undefined ? undefined : Number(environ.CONTENT_LENGTH);
+    return readBody(environ['wsgi.input'], declared, settings, spoolName).then((stored) => {
+      if (stored instanceof Error) {
+        settings.failed(new SpoolFailed(settings.directory, stored), environ);
         return respondPage(environ, startResponse, 507, 'the request body could not be stored');
       }
-      if (spooled.bytes !== undefined) {
-        setBody(environ, { kind: 'memory', bytes: spooled.bytes }, Input.of(spooled.bytes));
-        return app(environ, startResponse);
-      }
-      const { file, size } = spooled;
-      const hold = holder(file);
-      const release = hold();
-      try {
-        const whole: WholeBody = { kind: 'file', path: `/proc/${process.pid}/fd/${file.fd}`, size, hold };
-        setBody(environ, whole, fileInput(file));
-        if (settings.byPath === false) environ[BUFFERED_BODY] = STREAM;
-        const body = await app(environ, startResponse);
-        if (isBody(body)) return closeAfter(body, release);
-        await release();
-        return body;
-      } catch (error) {
-        await release();
-        throw error;
-      }
+      const { body, input, release } = stored;
+      setBody(environ, body, input);
+      if (body.kind === 'file' && settings.byPath === false) environ[BUFFERED_BODY] = STREAM;
+      return releaseAfter(() => app(environ, startResponse), release);
     });
   };
 }
 
-/** Bytes or a file; an error where there is no writing it. */
-type Spooled =
-  | Error
-  | { readonly bytes: Uint8Array }
-  | { readonly bytes?: never; readonly file: FileHandle; readonly size: number };
+/** Calls an application, and `release` when its body has been closed or there is none. */
+async function releaseAfter(call: () => Body | Promise<Body>, release: Release): Promise<Body> {
+  try {
+    const body = await call();
+    if (isBody(body)) return closeAfter(body, release);
+    await release();
+    return body;
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
 
-async function readBody(input: Input, memory: number, spoolName: string): Promise<Spooled> {
-  const start = await input.pieces(memory);
-  if (start.reduce((sum, { length }) => sum + length, 0) <= memory) return { bytes: joined(start) };
+/** A body that is here, and what is to be called when its response is over. */
+interface Stored {
+  readonly body: WholeBody;
+  readonly input: Input;
+  readonly release: Release;
+}
+
+/** @returns an error where it cannot be written */
+async function readBody(
+  input: Input,
+  declared: number | undefined,
+  { memory, mostInMemory }: BufferSettings,
+  spoolName: string,
+): Promise<Stored | Error> {
+  if (declared !== undefined && declared > mostInMemory) return spoolBody([], input, spoolName);
+  const kept = memory.open(declared ?? 0);
+  let rest: Uint8Array | undefined;
+  const take = (piece: Uint8Array): boolean => {
+    if (kept.size + piece.length <= mostInMemory && kept.add(piece)) return true;
+    rest = Buffer.from(piece);
+    return false;
+  };
+  try {
+    if (await input.drain(take)) return keepBody(kept);
+  } catch (error) {
+    kept.close();
+    throw error;
+  }
+  const start = Buffer.from(kept.bytes);
+  kept.close();
+  return spoolBody([start, rest as Uint8Array], input, spoolName);
+}
+
+function keepBody(kept: MemoryBody): Stored {
+  const { bytes } = kept;
+  const hold = holder(() => kept.close());
+  return { body: { kind: 'memory', bytes, hold }, input: Input.of(bytes), release: hold() };
+}
+
+/** @param start pieces that have come, which are given away */
+async function spoolBody(start: readonly Uint8Array[], input: Input, spoolName: string): Promise<Stored | Error> {
   const file = await openUnnamed(spoolName).catch((error: Error) => error);
   if (file instanceof Error) return file;
   try {
     const spool = new SpoolWriter(file);
     const failure = await store(start, input, spool);
-    return failure === undefined ? { file, size: spool.size } : await closeFor(failure, file);
+    if (failure !== undefined) return await closeFor(failure, file);
+    const hold = holder(() => file.close());
+    const body = { kind: 'file', path: `/proc/${process.pid}/fd/${file.fd}`, size: spool.size, hold } as const;
+    return { body, input: fileInput(file), release: hold() };
   } catch (error) {
     throw await closeFor(error, file);
   }
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = joinChunks(pieces);
-  if (pieces.length > 1) for (const piece of pieces) free(piece);
-  return bytes;
-}
-
 /** @returns why it could not be written */
 async function store(start: readonly Uint8Array[], rest: Input, spool: SpoolWriter): Promise<Error | undefined> {
   let failure: Error | undefined;
-  for (const piece of start) failure ??= await spool.add(piece);
+  for (const piece of start) if (piece.length > 0) failure ??= await spool.add(piece);
   while (failure === undefined) {
     const piece = await rest.piece(BLOCK);
     if (piece === undefined) return spool.flush();
@@ -125,16 +155,16 @@ function fileInput(file: FileHandle): Input {
   });
 }
 
-/** Closes the file once all who hold it have let go: the response, and the worker that was given its path. */
-function holder(file: FileHandle): () => () => Promise<void> {
+/** Ends something once all who hold it have let go: the response, and the worker that was given it. */
+function holder(end: Release): () => Release {
   let holders = 0;
   return () => {
     let held = true;
     holders++;
-    return async () => {
+    return () => {
       if (!held) return;
       held = false;
-      if (--holders === 0) await file.close();
+      if (--holders === 0) return end();
     };
   };
 }

@@ -10,13 +10,10 @@ export function limitBody(limit: number): Middleware {
   return (app) => (environ, startResponse) => {
     if (Number(environ.CONTENT_LENGTH ?? 0) > limit) throw new ClientError('BODY_TOO_LARGE');
     if (environ.HTTP_TRANSFER_ENCODING !== undefined) {
-      const input = environ['wsgi.input'];
       let size = 0;
-      environ['wsgi.input'] = new Input(async (enough) => {
-        const piece = await input.piece(enough);
-        size += piece?.length ?? 0;
+      environ['wsgi.input'] = Input.counted(environ['wsgi.input'], (more) => {
+        size += more;
         if (size > limit) throw new ClientError('BODY_TOO_LARGE');
-        return piece;
       });
     }
     return app(environ, startResponse);

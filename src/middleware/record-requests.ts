@@ -78,11 +78,9 @@ class Entry {
 
   /** The request's body, counted; time is counted from its end. */
   counted(input: Input): Input {
-    return new Input(async (enough) => {
-      const piece = await input.piece(enough);
-      if (piece === undefined) this.#began = this.#now();
-      else this.#received += piece.length;
-      return piece;
+    return Input.counted(input, (size) => {
+      if (size === 0) this.#began = this.#now();
+      this.#received += size;
     });
   }
 

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
+import { BUFFERED_BODY, type BufferedBody, type Release } from '../wsgi/buffered-body.ts';
 import { REPEATED, type Repeated } from '../wsgi/environs.ts';
 import type { Environ } from '../wsgi/types.ts';
 import { checkHead, encodeFrame, FLAG, TYPE } from './frames.ts';
@@ -10,19 +10,38 @@ interface Strings {
   readonly count: number;
 }
 
+/** Body bytes that are copied into the frame: a second buffer costs more. */
+const COPIED = 8192;
+
+/** A REQUEST frame, in one piece or with the body as a second one, which must not change before it is written. */
+export interface RequestFrame {
+  readonly frame: Buffer;
+  readonly body?: { readonly bytes: Uint8Array; readonly hold: () => Release };
+}
+
 /**
  * A REQUEST frame: every string of the environ, and the body inline, by its path, or still to come.
  * @throws ProtocolError where a string holds a NUL, or a character that is no byte
  */
-export function encodeRequest(id: number, environ: Environ): Buffer {
-  const repeated = environ[REPEATED as never] as Repeated | undefined;
-  const { head, count } = (repeated && encodeChanged(environ, repeated)) ?? encodeAll(environ);
+export function encodeRequest(id: number, environ: Environ): RequestFrame {
   const body = environ[BUFFERED_BODY] as BufferedBody | undefined;
+  if (body?.kind !== 'memory' || body.bytes.length <= COPIED) return { frame: encodeWhole(id, environ, body) };
+  const { head, count } = encodeStrings(environ);
+  return { frame: encodeFrame(TYPE.REQUEST, id, { flags: FLAG.INLINE, count, head, more: body.bytes.length }), body };
+}
+
+function encodeWhole(id: number, environ: Environ, body: BufferedBody | undefined): Buffer {
+  const { head, count } = encodeStrings(environ);
   if (body === undefined) return encodeFrame(TYPE.REQUEST, id, { flags: FLAG.INLINE, count, head });
   if (body.kind === 'stream') return encodeFrame(TYPE.REQUEST, id, { flags: FLAG.STREAM, count, head });
   if (body.kind === 'file')
     return encodeFrame(TYPE.REQUEST, id, { flags: FLAG.PATH, count, head, body: Buffer.from(body.path, 'utf8') });
   return encodeFrame(TYPE.REQUEST, id, { flags: FLAG.INLINE, count, head, body: body.bytes });
+}
+
+function encodeStrings(environ: Environ): Strings {
+  const repeated = environ[REPEATED as never] as Repeated | undefined;
+  return (repeated && encodeChanged(environ, repeated)) ?? encodeAll(environ);
 }
 
 function encodeAll(environ: Environ): Strings {

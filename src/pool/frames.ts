@@ -154,14 +154,17 @@ export class FrameReader {
   }
 }
 
-/** A frame's bytes. @param head latin-1, as `pairsText` makes it */
+/**
+ * A frame's bytes.
+ * @param given `head` in latin-1; `more`: body bytes that follow the frame's own, as a piece of their own
+ */
 export function encodeFrame(
   type: FrameType,
   id: number,
-  { flags = 0, count = 0, head = '', body = NONE as Uint8Array } = {},
+  { flags = 0, count = 0, head = '', body = NONE as Uint8Array, more = 0 } = {},
 ): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_SIZE + head.length + body.length);
-  bytes.writeUInt32LE(head.length + body.length, 0);
+  bytes.writeUInt32LE(head.length + body.length + more, 0);
   bytes[4] = type;
   bytes[5] = flags;
   bytes.writeUInt16LE(count, 6);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Release } from '../wsgi/buffered-body.ts';
 import { ControlWords } from './control-words.ts';
 import { encodeRequest } from './encode-request.ts';
 import { type FrameSource, type FrameTaker, readFrames, readLargeFrames } from './frame-source.ts';
@@ -28,6 +29,7 @@ export interface LinkEvents {
   broken(reason: string): void;
 }
 
+const NONE = new Uint8Array(0);
 const ID_SIZE = 4;
 const CREDIT_SIZE = 4;
 /** How long a worker whose slots share an event loop may take to begin what it is given, in milliseconds, before that loop counts as held. */
@@ -54,8 +56,10 @@ export class WorkerLink implements Carrier {
   readonly #events: LinkEvents;
   /** Few: an array, because a Map that changes with each request keeps its old tables, and with them dead requests, alive past a scavenge (measured: 30%). */
   #requests: WorkerRequest[] = [];
-  /** Frames of this turn of the event loop: they leave in one write, which wakes the worker once. */
-  #batch: Buffer[] = [];
+  /** Frames of this turn of the event loop, and large bodies of them: they leave in one write, which wakes the worker once. */
+  #batch: Uint8Array[] = [];
+  /** What is to be let go of when the batch is written. */
+  #held: Release[] = [];
   /** Of the request that was given last. */
   lastId = 0;
   #open = true;
@@ -142,7 +146,7 @@ export class WorkerLink implements Carrier {
    */
   send(request: WorkerRequest, now: number): boolean {
     const id = (this.lastId + 1) >>> 0 || 1;
-    const frame = encodeRequest(id, request.environ);
+    const { frame, body } = encodeRequest(id, request.environ);
     this.lastId = id;
     request.id = id;
     const hasSlot = this.freeSlots > 0;
@@ -155,6 +159,7 @@ export class WorkerLink implements Carrier {
     request.entrust(this);
     this.#requests.push(request);
     this.#add(frame);
+    if (body !== undefined) this.#add(body.bytes, body.hold());
     return hasSlot;
   }
 
@@ -272,8 +277,9 @@ export class WorkerLink implements Carrier {
     this.sockets.control.write(encodeFrame(type, id));
   }
 
-  #add(frame: Buffer): void {
-    if (this.#batch.push(frame) === 1) setImmediate(() => this.#flush());
+  #add(bytes: Uint8Array, release?: Release): void {
+    if (release !== undefined) this.#held.push(release);
+    if (this.#batch.push(bytes) === 1) setImmediate(() => this.#flush());
   }
 
   /** The worker has taken what it was sent, or takes nothing any more. */
@@ -284,9 +290,22 @@ export class WorkerLink implements Carrier {
 
   #flush(): void {
     const batch = this.#batch;
+    const held = this.#held;
     if (batch.length === 0) return;
     this.#batch = [];
-    if (this.#open) this.sockets.data.write(batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch));
+    this.#held = [];
+    const { data } = this.sockets;
+    if (held.length === 0) {
+      if (this.#open) data.write(batch.length === 1 ? (batch[0] as Uint8Array) : Buffer.concat(batch));
+      return;
+    }
+    data.cork();
+    for (const bytes of batch) data.write(bytes);
+    // Also where the link is lost: with an error then.
+    data.write(NONE, () => {
+      for (const release of held) void release();
+    });
+    data.uncork();
   }
 
   /** Frames that come behind a lie are thrown away. */

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { AppFailed, ClientGone } from '../errors.ts';
-import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
+import { BUFFERED_BODY, type BufferedBody, type Release } from '../wsgi/buffered-body.ts';
 import { gatherChunks } from '../wsgi/chunk.ts';
 import { errorPage } from '../wsgi/error-page.ts';
 import { PUSH, PulledBody, type PushedBody, type Receiver } from '../wsgi/pushed-body.ts';
@@ -53,7 +53,7 @@ export class WorkerRequest implements PushedBody {
   /** Chunks for which there is no room yet. */
   #chunks: Uint8Array[] = [];
   #blocked = false;
-  #letGo: (() => Promise<void>) | undefined;
+  #letGo: Release | undefined;
   /** Its body, where a worker is given that as it comes. */
   #feed: BodyFeed | undefined;
   #gone = false;
@@ -117,12 +117,12 @@ export class WorkerRequest implements PushedBody {
 
   /**
    * A link gives it to its worker. A spooled body stays open until `left()`: a worker that reads it after the client has gone would find
-   * another request's body under the same descriptor.
+   * another request's body under the same descriptor. One in memory stays as it is: the worker may give the request back, and another is sent it.
    */
   entrust(carrier: Carrier): void {
     this.carrier = carrier;
     const body = this.environ[BUFFERED_BODY] as BufferedBody | undefined;
-    if (body?.kind === 'file') this.#letGo = body.hold();
+    if (body?.kind === 'file' || body?.kind === 'memory') this.#letGo = body.hold();
     else if (body?.kind === 'stream') {
       const send = (frame: Buffer) => carrier.feed(frame);
       this.#feed = new BodyFeed(this.id, this.environ['wsgi.input'], this.#window, send);
@@ -160,7 +160,7 @@ export class WorkerRequest implements PushedBody {
     this.slotSince = 0;
     this.carrier = undefined;
     // The body was read already: there is nothing that a failing close could spoil.
-    this.#letGo?.().catch(() => undefined);
+    this.#letGo?.()?.catch(() => undefined);
     this.#letGo = undefined;
     this.#feed?.forget();
   }

@@ -12,6 +12,7 @@ const FIXED: Readonly<Record<string, (plan: ServePlan) => unknown>> = {
   user: ({ account, mixed }) => [account, mixed],
   front_timeout: ({ frontTime }) => frontTime,
   'http.body_memory': ({ front }) => front.bodyMemory,
+  'http.body_memory_total': ({ front }) => front.bodyMemoryTotal,
   'log.level': ({ front }) => front.log.level,
   'log.format': ({ front }) => front.log.readable,
 };

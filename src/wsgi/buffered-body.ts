@@ -1,13 +1,21 @@
+/** Lets go of what was held. */
+export type Release = () => void | Promise<void>;
+
 /** Where a request body is when the application is called: whole in memory, in a file, or still on its way. */
 export type BufferedBody =
   | { readonly kind: 'stream' }
-  | { readonly kind: 'memory'; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'memory';
+      readonly bytes: Uint8Array;
+      /** Keeps the bytes as they are, past the end of the response too, until what it gives is called. */
+      readonly hold: () => Release;
+    }
   | {
       readonly kind: 'file';
       readonly path: string;
       readonly size: number;
       /** Keeps the path good, past the end of the response too, until what it gives is called. */
-      readonly hold: () => () => Promise<void>;
+      readonly hold: () => Release;
     };
 
 /** The body is still to come, from `wsgi.input`. */

@@ -5,6 +5,10 @@ import { Pieces } from './pieces.ts';
  * @param enough so many bytes are wanted before anything is done with them: a source may let fewer wait, unless the body ends with them
  */
 export type Pull = (enough: number) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+/** Takes a piece that is there until it returns. False: no more after this one. */
+export type Take = (piece: Uint8Array) => boolean;
+/** Gives all that comes to `take`. True at the end, false where `take` wanted no more. Throws where the body is cut short. */
+export type Drain = (take: Take) => Promise<boolean>;
 
 const LF = 0x0a;
 const EMPTY = new Uint8Array(0);
@@ -22,9 +26,33 @@ export class Input {
   #size = 0;
   #ended = false;
   #failure: { error: unknown } | undefined;
+  readonly #drain: Drain | undefined;
 
-  constructor(pull: Pull) {
+  /** @param drain a cheaper way than one pull after the other, where the source has one */
+  constructor(pull: Pull, drain?: Drain) {
     this.#pull = pull;
+    this.#drain = drain;
+  }
+
+  /**
+   * The same input, whose bytes are counted as they pass.
+   * @param note is given the size of each piece, and 0 at the end; what it throws is the input's failure
+   */
+  static counted(input: Input, note: (size: number) => void): Input {
+    const pull = async (enough: number) => {
+      const piece = await input.piece(enough);
+      note(piece?.length ?? 0);
+      return piece;
+    };
+    const drain = async (take: Take) => {
+      const ended = await input.drain((piece) => {
+        note(piece.length);
+        return take(piece);
+      });
+      if (ended) note(0);
+      return ended;
+    };
+    return new Input(pull, drain);
   }
 
   /** An input of bytes that are already here. */
@@ -54,6 +82,30 @@ export class Input {
   async piece(enough = 1): Promise<Uint8Array | undefined> {
     if (this.#size === 0 && !(await this.#fill(enough))) return undefined;
     return this.#take((this.#pieces[0] as Uint8Array).length);
+  }
+
+  /**
+   * Gives what comes to `take`, without a promise for each piece.
+   * @returns true at the end, false where `take` wanted no more
+   */
+  async drain(take: Take): Promise<boolean> {
+    for (;;) {
+      while (this.#size > 0) if (!take(this.#take((this.#pieces[0] as Uint8Array).length))) return false;
+      if (this.#ended) return true;
+      if (this.#failure !== undefined) throw this.#failure.error;
+      if (this.#drain === undefined) await this.#fill(1);
+      else return this.#drained(this.#drain, take);
+    }
+  }
+
+  async #drained(drain: Drain, take: Take): Promise<boolean> {
+    try {
+      this.#ended = await drain(take);
+      return this.#ended;
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
   }
 
   /** What comes until there is more than `size` bytes of it, or the end: in pieces, which the caller joins or passes on. */

@@ -24,7 +24,7 @@ for (const { language, file, needed: alsoNeeded } of LANGUAGES) {
     both,
     async () => {
       const command = ['unshare', '--mount', 'sh', '-c', MOUNT, 'sh', process.execPath, BIN] as const;
-      await using chaos = await ChaosServer.of(file, ['--workers=2'], { command });
+      await using chaos = await ChaosServer.of(file, ['--workers=2', '--body-memory=64KiB'], { command });
       await using load = new Load(chaos.port, { sizes: SIZES });
       await load.answered(times(400, 10_000));
       const account = await load.stop();

@@ -13,6 +13,8 @@ import { until } from '../support/until.ts';
 import { ask, get, Wire } from '../support/wire.ts';
 
 const MIB = 2 ** 20;
+/** What is larger goes to the spool. */
+const SPOOLS = '--body-memory=64KiB';
 const SIZED = `Content-Length: ${4 * MIB}`;
 const CHUNKED = 'Transfer-Encoding: chunked';
 const chunk = (size: number) => `${size.toString(16)}\r\n${'a'.repeat(size)}\r\n`;
@@ -38,7 +40,13 @@ for (const { language, file, needed } of LANGUAGES) {
   describe(`request bodies of a ${language} app`, { ...needed, concurrency: true }, () => {
     it('a client that leaves in mid-body leaves no worker waiting, no file behind, and its part never reaches the app', async () => {
       using folder = new Folder();
-      await using server = await serveHttpApp(file, '--workers=1', '--threads=1', `--data-directory=${folder.path}`);
+      await using server = await serveHttpApp(
+        file,
+        '--workers=1',
+        '--threads=1',
+        SPOOLS,
+        `--data-directory=${folder.path}`,
+      );
       for (const leave of ['reset', 'close', 'half-close'] as const) {
         for (const start of [SIZED, CHUNKED].map((framing) => post(framing) + chunk(MIB))) {
           using wire = await Wire.open(server.port);
@@ -62,7 +70,12 @@ for (const { language, file, needed } of LANGUAGES) {
 
     it('a body that passes the limit in its middle is 413, and nothing of it is left', async () => {
       using folder = new Folder();
-      await using server = await serveHttpApp(file, '--limit-request-body=1MiB', `--data-directory=${folder.path}`);
+      await using server = await serveHttpApp(
+        file,
+        '--limit-request-body=1MiB',
+        SPOOLS,
+        `--data-directory=${folder.path}`,
+      );
       using wire = await Wire.open(server.port);
       wire.send(post(CHUNKED) + chunk(MIB));
       await until(() => spooled(server, folder).open.length === 1, 'the spool file');

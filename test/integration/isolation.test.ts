@@ -66,7 +66,7 @@ test(
       assert.deepEqual(capabilities, NO_RIGHTS);
       // What the shell of this test leaves open is in every process.
       const own = Object.entries(descriptors).filter(([, what]) => !descriptorsOf(process.pid).includes(what));
-      assert.deepEqual(own.map(([fd]) => fd).sort(), ['1', '2', '3', '4'], 'those of the protocol');
+      assert.deepEqual(own.map(([fd]) => fd).sort(), ['1', '2', '3', '4', '5'], 'those of the protocol');
       const ours = Object.keys(environment).filter((name) => name.startsWith('STILLHOUSE_'));
       assert.deepEqual(ours, ['STILLHOUSE_DATA_DIR']);
       assert.ok(!JSON.stringify(environment).includes(TOKEN));
@@ -116,7 +116,7 @@ test(
   async () => {
     await using isolated = await serveIsolated({ one: `user: ${daemon.name}\n` });
     const { port } = isolated.server;
-    for (const size of [0, 10, 65_536, 65_537, 5_000_000]) {
+    for (const size of [0, 10, 65_537, 1_048_576, 1_048_577, 5_000_000]) {
       const body = Buffer.alloc(size, 'stillhouse ');
       const digest = createHash('sha256').update(body).digest('hex');
       const head = (...fields: string[]) => ['POST /one/digest HTTP/1.1', 'Host: test', ...fields, '', ''].join('\r\n');

@@ -124,7 +124,7 @@ test('a spooled upload leaves no file', async () => {
   using folder = new Folder();
   const data = join(folder.path, 'data');
   await using server = await serveMisbehaving('app.ts', [`--data-directory=${data}`]);
-  const size = 1_000_000;
+  const size = 3_000_000;
   using wire = await Wire.open(server.port);
   wire.polite().send(`POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length: ${size}\r\n\r\n`).send(Buffer.alloc(size));
   assert.equal((await wire.answer()).body.toString(), String(size));

@@ -19,7 +19,7 @@ test('without arguments there are the defaults', () => {
   assert.deepEqual([layer.size, configFile], [0, undefined]);
   assert.deepEqual([positionals, help, version], [[], false, false]);
   assert.deepEqual(settings.bind, [{ host: '127.0.0.1', port: 8000 }]);
-  assert.deepEqual([settings.workers, settings.queueTimeout, settings.bodyMemory], [1, 10, 65536]);
+  assert.deepEqual([settings.workers, settings.queueTimeout, settings.bodyMemory], [1, 10, 1_048_576]);
   assert.deepEqual([settings.accessLog, settings.logFormat, settings.dataDirectory], [true, 'auto', '']);
 });
 

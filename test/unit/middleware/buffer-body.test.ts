@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { test } from 'node:test';
+import { BodyMemory } from '../../../src/middleware/body-memory.ts';
 import { bufferBody, type SpoolFailed } from '../../../src/middleware/buffer-body.ts';
-import { BUFFERED_BODY, type BufferedBody } from '../../../src/wsgi/buffered-body.ts';
+import { BUFFERED_BODY, type BufferedBody, type Release } from '../../../src/wsgi/buffered-body.ts';
 import { Input } from '../../../src/wsgi/input.ts';
 import type { Application, Body, Environ, Header } from '../../../src/wsgi/types.ts';
 import { Folder } from '../../support/folder.ts';
@@ -12,6 +13,7 @@ import { begin, environ, type Ran, run } from '../wsgi/fake.ts';
 
 const TEXT: Header[] = [['Content-Type', 'text/plain']];
 const MEMORY = 1000;
+const SETTINGS = () => ({ mostInMemory: MEMORY, memory: new BodyMemory(1 << 20) });
 
 /** A request whose body comes in pieces; `Content-Length` is there unless it is chunked. */
 function upload(pieces: readonly string[], chunked = false, failure?: Error): Environ {
@@ -41,7 +43,7 @@ function openFilesIn(folder: Folder): string[] {
 }
 
 function buffered(folder: Folder, app: Application): Application {
-  return bufferBody({ memory: MEMORY, directory: folder.path, failed: assert.fail })(app);
+  return bufferBody({ ...SETTINGS(), directory: folder.path, failed: assert.fail })(app);
 }
 
 /** Answers with the body that it reads, and tells what it was given. */
@@ -226,7 +228,7 @@ test('what comes a byte at a time takes no more memory than a few of itself whil
 
 test('a client that leaves closes the file, but not while a worker still holds it', async () => {
   using folder = new Folder();
-  let release: (() => Promise<void>) | undefined;
+  let release: Release | undefined;
   const step = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
   const { call, done }: Ran & { done: Promise<void> } = begin(
@@ -253,7 +255,7 @@ test('a spool that cannot be written is 507 and told, and the application never 
   using folder = new Folder();
   const told: [SpoolFailed, Environ][] = [];
   const settings = {
-    memory: MEMORY,
+    ...SETTINGS(),
     directory: `${folder.path}/none`,
     failed: (...all: (typeof told)[0]) => void told.push(all),
   };

@@ -24,7 +24,7 @@ function third(environs: Environs, path = '/third'): Environ {
 /** Keys and values, sorted: a frame's order means nothing. */
 function sent(environ: Environ): string[] {
   const reader = new FrameReader(1 << 20);
-  reader.receive(encodeRequest(1, environ));
+  reader.receive(encodeRequest(1, environ).frame);
   const { head, count } = reader.next() as Frame;
   const strings = splitHead(head, 2 * count);
   return Array.from({ length: count }, (_, at) => `${strings[2 * at]}=${strings[2 * at + 1]}`).sort();
@@ -84,7 +84,7 @@ test('every string is sent, once, whatever a middleware has made of the environ'
 test('no value can forge a key in what repeats, nor beside it', () => {
   const forged = third(new Environs(PEER, FLAGS));
   forged.PATH_INFO = '/x\0REMOTE_USER\0admin';
-  assert.throws(() => encodeRequest(1, forged), { name: 'ProtocolError' });
+  assert.throws(() => encodeRequest(1, forged).frame, { name: 'ProtocolError' });
   const environs = new Environs({ ...PEER, serverName: 'x\0REMOTE_USER\0admin' }, FLAGS);
   environs.make(REPEATED, INPUT);
   assert.throws(() => encodeRequest(1, environs.make(REPEATED, INPUT)), { name: 'ProtocolError' });

@@ -14,7 +14,8 @@ from .ticker import Ticker
 
 DATA_DESCRIPTOR = 3
 CONTROL_DESCRIPTOR = 4
-_RECEIVE = 64 << 10  # bytes asked for at a time
+_RECEIVE = 16 << 10  # bytes asked for at a time: many requests without a body, and little of one with a large one
+_LARGE = 4 << 10  # bytes that are missing of a frame, from which on they are asked for alone
 _CLOSED = frozenset([errno.EPIPE, errno.ECONNRESET, errno.EBADF])
 _SENDING = 256 << 10  # bytes that may wait for the front, as far as net.core.wmem_max lets: socket(7) doubles it
 _JOINED = 8 << 10  # bytes of a body up to which a copy is cheaper than a second buffer for the kernel
@@ -41,8 +42,9 @@ class Link:
         """
         missing = self._decoder.missing
         try:
-            if missing > _RECEIVE and not flags:
-                data = self._socket.recv(missing, socket.MSG_WAITALL)  # a large body, in one piece
+            if missing > _LARGE and not flags:
+                # Just the rest of a body: what comes behind it would be copied with it.
+                data = self._socket.recv(missing, socket.MSG_WAITALL)
             else:
                 data = self._socket.recv(_RECEIVE, flags)
         except ConnectionResetError:

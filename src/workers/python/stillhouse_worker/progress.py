@@ -25,11 +25,15 @@ class Progress:
     """The worker's side. Errors: OSError and ValueError where the descriptor is no such file."""
 
     def __init__(self, descriptor: int = DESCRIPTOR) -> None:
-        os.set_inheritable(descriptor, False)
-        memory = memoryview(mmap.mmap(descriptor, _SIZE))
+        # The mapping has a descriptor of its own: it takes the place of this one.
+        file = os.dup(descriptor)
+        os.close(descriptor)
+        try:
+            memory = memoryview(mmap.mmap(file, _SIZE))
+        finally:
+            os.close(file)
         self._words = memory[:4 * _WORDS].cast('I')
         self.output = memory[4 * _WORDS:]  # the held bytes lie at its start
-        os.close(descriptor)
         os.register_at_fork(after_in_child=self._detach)
 
     def begin(self, id: int) -> None:
