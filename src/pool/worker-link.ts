@@ -260,7 +260,7 @@ export class WorkerLink implements Carrier {
     const given = this.#requests;
     this.#requests = [];
     const begun = this.#progress.begun();
-    const isBegun = (request: WorkerRequest) => request.started || !isAfter(request.id, begun);
+    const isBegun = (request: WorkerRequest) => request.heard || !isAfter(request.id, begun);
     const unbegun = given.filter((request) => !isBegun(request));
     const cut = given.filter((request) => isBegun(request) && !request.over);
     for (const request of cut) request.answer(502, 'the worker that ran this request died');
@@ -342,7 +342,7 @@ export class WorkerLink implements Carrier {
     for (let at = 0; at < ids.length; at += ID_SIZE) {
       const id = ids.readUInt32LE(at);
       const request = this.#find(id);
-      if (request === undefined || request.started || returned.has(id)) {
+      if (request === undefined || request.heard || returned.has(id)) {
         throw new ProtocolError(`request ${id} was returned, which does not wait in the worker`);
       }
       returned.set(id, request);

@@ -45,6 +45,8 @@ export class WorkerRequest implements PushedBody {
   /** Since when nobody waits for what its application still does, in the pool's milliseconds; 0: somebody does. */
   #givenUp = 0;
   #insisted = false;
+  /** True once the worker has sent a frame of its response. */
+  heard = false;
   /** Whether it was answered in place of a worker that may still answer. */
   expired = false;
   readonly #startResponse: StartResponse;
@@ -179,6 +181,7 @@ export class WorkerRequest implements PushedBody {
    * @throws ProtocolError where the frame is not allowed now: the worker lies
    */
   receive(frame: Frame): void {
+    this.heard = true;
     if (this.over) {
       // What crossed with the CANCEL of a timeout is no lie.
       if (this.#ended && !this.expired) throw new ProtocolError('a frame for a response that has ended');
