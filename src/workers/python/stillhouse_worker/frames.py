@@ -24,7 +24,6 @@ HEADER = Struct('<IBBHII')
 CREDIT_BODY = Struct('<I')
 
 pack_header = HEADER.pack
-pack_size = Struct('<I').pack
 _unpack_from = HEADER.unpack_from
 _SIZE = HEADER.size
 

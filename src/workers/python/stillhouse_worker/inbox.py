@@ -33,7 +33,7 @@ class Inbox:
                     continue  # another thread has read while this one waited to
                 if self._ended:
                     return None
-                self._read()
+                self._read_more()
 
     def stop(self) -> None:
         """Receive no more than what has come. Called by another thread."""
@@ -61,11 +61,21 @@ class Inbox:
                 break  # a slot was faster
         return list(taken)
 
+    def _read_more(self) -> None:
+        """What is there, or the next that comes. What is held leaves before anything is waited for."""
+        link = self._link
+        if link.busy:
+            try:
+                return self._read(socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                pass
+        link.flush()
+        self._read()
+
     def _read(self, flags: int = 0) -> None:
-        if not flags:
-            self._link.flush()
         frames = self._link.receive(flags)
         if frames is None:
             self._ended = True
         else:
+            self._link.busy = len(frames) > 1
             self.waiting.extend(frames)

@@ -6,9 +6,10 @@ import os
 import select
 import socket
 from _thread import allocate_lock
+from collections import deque
 
 from .errors import ClientGone
-from .frames import CONTROL_LINK_TYPES, DATA, DATA_LINK_TYPES, HEADER, Frame, FrameDecoder, encode, pack_header, pack_size
+from .frames import CONTROL_LINK_TYPES, DATA, DATA_LINK_TYPES, HEADER, Frame, FrameDecoder, encode, pack_header
 from .progress import CAPACITY, Progress
 from .ticker import Ticker
 
@@ -19,9 +20,11 @@ _LARGE = 4 << 10  # bytes that are missing of a frame, from which on they are as
 _CLOSED = frozenset([errno.EPIPE, errno.ECONNRESET, errno.EBADF])
 _SENDING = 256 << 10  # bytes that may wait for the front, as far as net.core.wmem_max lets: socket(7) doubles it
 _JOINED = 8 << 10  # bytes of a body up to which a copy is cheaper than a second buffer for the kernel
+_HOLD = 0.0009  # seconds for which output is held at least, where the application goes on
+_MAX_RUN = 16 << 10  # bytes of chunks after which they leave at once
 _MAX_HELD = 8 << 10  # bytes of a frame, after its header, that may be held
 _HEADER_SIZE = HEADER.size
-_TYPE_AT, _FLAGS_AT = 4, 5  # where they stand in a header
+_FLAGS_AT = 5  # where they stand in a header
 
 
 class Link:
@@ -42,9 +45,9 @@ class Link:
         """
         missing = self._decoder.missing
         try:
-            if missing > _LARGE and not flags:
+            if missing > _LARGE:
                 # Just the rest of a body: what comes behind it would be copied with it.
-                data = self._socket.recv(missing, socket.MSG_WAITALL)
+                data = self._socket.recv(missing, flags or socket.MSG_WAITALL)
             else:
                 data = self._socket.recv(_RECEIVE, flags)
         except ConnectionResetError:
@@ -52,11 +55,28 @@ class Link:
         return self._decoder.feed(data) if data else None
 
 
+class Run:
+    """Chunks of one response that leave together. Its own thread appends, and whoever sends takes: each is atomic."""
+
+    def __init__(self, id: int) -> None:
+        self.id = id
+        self.chunks: deque[bytes] = deque()
+        self.size = 0  # bytes, about
+
+    def take(self) -> bytes:
+        chunks, taken = self.chunks, []
+        self.size = 0
+        while chunks:
+            taken.append(chunks.popleft())
+        return b''.join(taken)
+
+
 class DataLink(Link):
     """Requests come, responses go. Several threads may send.
 
-    What is sent with `hold` may wait for more, so that one write carries many frames: for two ticks at the most, and
-    no longer than until the next frame that is not held, or `flush`. It lies in the progress file meanwhile.
+    What is sent with `hold` may wait for more, so that one write carries many frames: for a millisecond and a tick at
+    the most, and no longer than until the next frame that is not held, or `flush`. It lies in the progress file
+    meanwhile.
     """
 
     def __init__(
@@ -70,6 +90,7 @@ class DataLink(Link):
         super().__init__(descriptor, types)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SENDING)
         self.broken = False
+        self.busy = False  # several requests came together: the end of one is likely not the last thing to be sent
         self._progress = progress
         self._ticker = ticker
         ticker.looks.append(self._look)
@@ -78,8 +99,10 @@ class DataLink(Link):
         self._held = 0  # bytes that wait behind them
         self._last = 0  # where the last held frame begins, and whose it is
         self._last_id = 0
+        self._run: Run | None = None  # what waits behind that
         self._flushes = 0
         self._flushes_seen = 0
+        self._held_for = 0.0  # seconds, as far as the ticker has seen
         self._forked = False
         os.register_at_fork(after_in_child=self._leave)
 
@@ -90,6 +113,8 @@ class DataLink(Link):
         size = len(head) + len(body)
         header = pack_header(size, type, flags, count, id, len(head))
         with self._lock:
+            if self._run is not None:
+                self._flush()
             if size <= _MAX_HELD and (hold or self._held):
                 if self._held + _HEADER_SIZE + size > CAPACITY:
                     self._flush()
@@ -103,26 +128,22 @@ class DataLink(Link):
         if hold:
             self._ticker.arm()
 
-    def send_more(self, id: int, body: bytes) -> None:
-        """Hold bytes of a response, in one frame with those before them where that is held: what comes quickly.
+    def send_more(self, run: Run, chunk: bytes, size: int) -> None:
+        """Hold a chunk of a response behind those before it: what comes quickly leaves in one frame.
 
-        Raises ClientGone where the front has closed the link.
+        No lock is taken for most. Raises ClientGone where the front has closed the link.
         """
-        with self._lock:
-            size, start = len(body), self._last
-            joins = self._held and self._last_id == id and self._progress.output[start + _TYPE_AT] == DATA
-            if self._held + _HEADER_SIZE + size > CAPACITY:
-                self._flush()
-                joins = False
-            if joins:
-                held, output = self._held, self._progress.output
-                self._held = end = held + size
-                output[held:end] = body
-                output[start:start + 4] = pack_size(end - start - _HEADER_SIZE)
-                self._progress.hold(end)
-            else:
-                self._put(pack_header(size, DATA, 0, 0, id, 0), body, id)
-        self._ticker.arm()
+        run.chunks.append(chunk)
+        run.size += size
+        # In this order: a run that the ticker closes meanwhile keeps the chunk, and it is seen here.
+        if self._run is not run or run.size >= _MAX_RUN:
+            with self._lock:
+                if self._run is not run:
+                    self._flush()
+                    self._run = run
+                if run.size >= _MAX_RUN:
+                    self._flush()
+            self._ticker.arm()
 
     def amend(self, id: int, flags: int) -> bool:
         """Add flags to the last frame, where that is of request `id` and is held. Whether it was."""
@@ -133,18 +154,25 @@ class DataLink(Link):
             return True
 
     def flush(self) -> None:
-        """Send what is held, before this thread waits for something. Raises nothing: who sends next is told."""
-        if self._held:
+        """Send what is held, before this thread waits for something. Raises nothing: the next to send is told."""
+        if self._held or self._run is not None:
             with self._lock:
-                self._flush_if_open()
+                try:
+                    self._flush()
+                except ClientGone:
+                    pass
 
     def _look(self) -> bool:
-        """For the ticker: what was there at the last tick leaves now."""
-        if not self._held:
+        """For the ticker: what was there a millisecond ago leaves now."""
+        if not self._held and self._run is None:
             return False
-        if self._flushes == self._flushes_seen:
+        if self._flushes != self._flushes_seen:
+            self._flushes_seen = self._flushes
+            self._held_for = 0.0
+            return True
+        self._held_for += self._ticker.tick
+        if self._held_for >= _HOLD:
             self.flush()
-        self._flushes_seen = self._flushes
         return True
 
     def _put(self, start: bytes, body: bytes, id: int) -> None:
@@ -158,18 +186,18 @@ class DataLink(Link):
         self._last, self._last_id = held, id
         self._progress.hold(end)
 
-    def _flush_if_open(self) -> None:
-        try:
-            if self._held:
-                self._flush()
-        except ClientGone:
-            pass
-
     def _flush(self) -> None:
-        held, self._held = self._held, 0
+        held, run = self._held, self._run
         self._flushes += 1
-        self._write(self._progress.output[:held], b'')
-        self._progress.hold_from(self._position)
+        if held:
+            self._held = 0
+            self._write(self._progress.output[:held], b'')
+            self._progress.hold_from(self._position)
+        if run is not None:
+            self._run = None
+            body = run.take()
+            if body:
+                self._write(pack_header(len(body), DATA, 0, 0, run.id, 0), body)
 
     def _write(self, start: bytes | memoryview, body: bytes | memoryview) -> None:
         size = len(body)
@@ -217,6 +245,7 @@ class DataLink(Link):
         self._lock = allocate_lock()
         self._forked = True
         self._held = 0
+        self._run = None
 
 
 class ControlLink(Link):

@@ -54,7 +54,6 @@ def run() -> int:
         running.slots[0].interruption = MainInterruption(running.slots[0])
     bodies = StreamingInbox(data, control, start['window']) if start['streaming'] else None
     inbox = bodies or Inbox(data)
-    running.waiting = inbox.waiting
     Control(control, data, inbox, running, unread).start()
     name = start['module'] or os.path.splitext(os.path.basename(start['file']))[0]
     written, application = _import(start, name, control)

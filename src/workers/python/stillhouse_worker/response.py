@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from . import errors
 from .frames import ABORT, DATA, DONE, END, FREE, MAX_DATA, MAX_SENT, RESPONSE, SLOW
 from .headers import MAX_HEAD, Head, encode_head, with_length
+from .links import Run
 
 if TYPE_CHECKING:
     from _thread import LockType
@@ -36,8 +37,8 @@ class Response:
     interruption: ThreadInterruption | None = None  # an exception may be on its way to this request's thread
     interrupted = False
     bell: LockType | None = None  # let go when there is more room, or none will come, for less than a Condition
-    _at_once = False  # an event stream: none of its chunks is held
-    _chunk_at = 0.0  # when the last one was sent
+    _run: Run | None = None  # chunks that leave together: of a body without a length that is no event stream
+    _chunk_at = 0.0  # when the last chunk was given
     _head: Head | None = None
     _fault: Exception | None = None
 
@@ -128,7 +129,7 @@ class Response:
             self._link.send(RESPONSE, END | FREE | SLOW, self.id, count, data, body)
         else:
             # More is to be done: its end may leave with others.
-            self._link.send(RESPONSE, END | FREE, self.id, count, data, body, bool(self._running.waiting))
+            self._link.send(RESPONSE, END | FREE, self.id, count, data, body, self._link.busy)
         return True
 
     def _pace(self) -> int:
@@ -145,6 +146,17 @@ class Response:
 
         Whether more is of use: not where the response has no body, or has passed its length.
         """
+        run = self._run
+        if run is not None and not self.cancelled:
+            size = len(chunk)
+            now = perf_counter()
+            # A chunk that comes soon after the one before is likely not the last that does: they leave together.
+            soon = now - self._chunk_at < _QUICK
+            self._chunk_at = now
+            if soon and size <= _MAX_JOINED and self.sent + size <= self.granted:
+                self.sent += size
+                self._link.send_more(run, chunk, size)
+                return True
         head = self._head
         if head is None or self._fault is not None:
             head = self.head  # which raises
@@ -176,27 +188,18 @@ class Response:
     def _send_piece(self, piece: bytes, length: int | None) -> None:
         self.sent += len(piece)
         self.ended = self.sent == length
-        if self.ended or not self.committed:
-            self._send(piece, END if self.ended else 0)
-            return
-        # A chunk that comes soon after the one before is likely not the last that does: they leave together.
-        now = perf_counter()
-        soon = now - self._chunk_at < _QUICK
-        self._chunk_at = now
-        if soon and len(piece) <= _MAX_JOINED and not self._at_once:
-            self._link.send_more(self.id, piece)
-        else:
-            self._link.send(DATA, 0, self.id, body=piece)
+        self._send(piece, END if self.ended else 0)
 
     def _send(self, body: bytes, flags: int) -> None:
-        hold = bool(flags & END and self._running.waiting) and perf_counter() - self.began < _QUICK
+        hold = flags & END and self._link.busy and perf_counter() - self.began < _QUICK
         if self.committed:
             self._link.send(DATA, flags, self.id, body=body, hold=hold)
         else:
             head = self.head
             self.committed = True
-            self._at_once = head.events
-            self._chunk_at = perf_counter()
+            if head.length is None and not head.events and not flags:
+                self._run = Run(self.id)
+                self._chunk_at = perf_counter()
             self._link.send(RESPONSE, flags, self.id, head.count, head.data, body, hold)
 
     def end(self, free: bool) -> None:
@@ -236,4 +239,4 @@ class Response:
             pace = self._pace()
             # Most often the end of the response is still held, and says it too.
             if not self._link.amend(self.id, FREE | pace):
-                self._link.send(DONE, pace, self.id, hold=bool(self._running.waiting) and not pace)
+                self._link.send(DONE, pace, self.id, hold=self._link.busy and not pace)

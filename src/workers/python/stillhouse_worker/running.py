@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from _thread import allocate_lock
-from typing import TYPE_CHECKING, Sized
+from typing import TYPE_CHECKING
 
 from .errors import ClientGone
 from .links import DataLink
@@ -28,7 +28,6 @@ class Running:
         self.slots = [Slot() for _ in range(slots)]
         self.cancelled_early: dict[int, None] = {}
         self._link = link
-        self.waiting: Sized = ()  # requests that have come and have not begun
 
     def recall(self, response: Response) -> None:
         """Cancel a response that has got its slot where that was asked for already."""

@@ -24,10 +24,13 @@ from .interruption import ThreadInterruption
 from .progress import Progress
 from .running import Slot
 from .service import Service
-from .ticker import TICK, Ticker
+from .ticker import Ticker
 
 _COMPUTING = 0.5  # of the time between two ticks: a process that has used more of a processor computes
-_LONG = 3 * TICK  # seconds for which a leader that computes keeps the lead, from the tick that first saw it
+_LONG = 0.0015  # seconds for which a leader that computes keeps the lead, from the tick that first saw it
+# Seconds between two ticks. A tick costs 10 µs: an app in which nobody was let in lately is looked at less often.
+_OFTEN, _SELDOM = 0.0005, 0.0009
+_LATELY = 100  # ticks
 # How much an app waits: up by 2 for a leader that was found waiting, down by 1 for one that was not. From `_WAITS` on
 # the next is let in at once; then a request that was quick takes it down by 2.
 _WAITS, _MOST_WAITS = 8, 16
@@ -93,6 +96,7 @@ class Lead:
         self._turn_seen = 0
         self._seen = 0.0
         self._looked = self._used = 0.0
+        self._lately = 0  # ticks for which it is looked at often
 
     def next(self, follower: Follower) -> Frame | None:
         """The next request for this slot; waits for the lead and for the request. None: the link has ended."""
@@ -118,7 +122,7 @@ class Lead:
         """After a request, or at the start: whether this slot leads. It waits among the others where it does not."""
         with self._lock:
             if follower.began:
-                quick = perf_counter() - follower.began < TICK
+                quick = perf_counter() - follower.began < _OFTEN
                 self._waits += -2 if quick else self._waits < _MOST_WAITS
                 follower.began = 0.0
             if self._leader is follower:
@@ -148,6 +152,9 @@ class Lead:
         """For the ticker: lets the next in where the leader is in the application for long."""
         if not self._inside or self._stuck:
             return False
+        self._lately -= 1
+        if self._lately == 0:
+            self._ticker.tick = _SELDOM
         now, used = perf_counter(), process_time()
         computes = used - self._used > _COMPUTING * (now - self._looked)
         self._looked, self._used = now, used
@@ -162,5 +169,7 @@ class Lead:
                 return True
             if not computes:
                 self._waits = min(_MOST_WAITS, self._waits + 2)
+            self._lately = _LATELY
+            self._ticker.tick = _OFTEN
             self._let_in()
         return True

@@ -106,6 +106,7 @@ class StreamingInbox(Inbox):
         if frames is None:
             self._ended = True
             return
+        self._link.busy = len(frames) > 1
         for frame in frames:
             if frame.type == REQUEST:
                 self.waiting.append(frame)

@@ -1,4 +1,4 @@
-"""A thread that looks at the worker every half millisecond while it is busy, and sleeps while it is not."""
+"""A thread that looks at the worker again and again while it is busy, and sleeps while it is not."""
 from __future__ import annotations
 
 from _thread import allocate_lock
@@ -8,14 +8,14 @@ from typing import Callable
 
 from .endings import end_worker
 
-TICK = 0.0005  # seconds
-_QUIET = 4  # ticks with nothing to look at, after which it sleeps
+_QUIET = 0.002  # seconds with nothing to look at, after which it sleeps
 
 
 class Ticker:
-    """Calls `looks` each tick. One that returns True has more to look at."""
+    """Calls `looks` every `tick` seconds, which they may change. One that returns True has more to look at."""
 
     def __init__(self) -> None:
+        self.tick = 0.0009  # seconds
         self.looks: list[Callable[[], bool]] = []
         self._bell = allocate_lock()
         self._bell.acquire()
@@ -40,13 +40,13 @@ class Ticker:
     def _run(self) -> None:
         try:
             while True:
-                quiet = 0
+                quiet = 0.0
                 while quiet < _QUIET:
-                    sleep(TICK)
-                    quiet += 1
+                    sleep(self.tick)
+                    quiet += self.tick
                     for look in self.looks:
                         if look():
-                            quiet = 0
+                            quiet = 0.0
                 self._awake = False
                 # Whoever came since the last look saw it awake, and has not rung.
                 if not any([look() for look in self.looks]):
