@@ -34,6 +34,8 @@ const ID_SIZE = 4;
 const CREDIT_SIZE = 4;
 /** How long a worker whose slots share an event loop may take to begin what it is given, in milliseconds, before that loop counts as held. */
 const HELD_MS = 5;
+/** A request gets 502 when so many workers have died with it, whether they say that they had begun it or not. */
+const MOST_DEATHS = 2;
 
 /**
  * The front's view of one worker: its sockets, its slots and the requests that it was given, in the order of their ids.
@@ -260,7 +262,10 @@ export class WorkerLink implements Carrier {
     const given = this.#requests;
     this.#requests = [];
     const begun = this.#progress.begun();
-    const isBegun = (request: WorkerRequest) => request.heard || !isAfter(request.id, begun);
+    // One that broke the protocol may not have told: what had a slot counts as begun, or it would break the next worker too, and so on.
+    for (const request of given) request.deaths++;
+    const isBegun = ({ heard, id, slotSince, deaths }: WorkerRequest) =>
+      heard || !isAfter(id, begun) || (this.#lied && slotSince !== 0) || deaths >= MOST_DEATHS;
     const unbegun = given.filter((request) => !isBegun(request));
     const cut = given.filter((request) => isBegun(request) && !request.over);
     for (const request of cut) request.answer(502, 'the worker that ran this request died');

@@ -45,6 +45,8 @@ export class WorkerRequest implements PushedBody {
   /** Since when nobody waits for what its application still does, in the pool's milliseconds; 0: somebody does. */
   #givenUp = 0;
   #insisted = false;
+  /** Workers that died while they had it. */
+  deaths = 0;
   /** True once the worker has sent a frame of its response. */
   heard = false;
   /** Whether it was answered in place of a worker that may still answer. */

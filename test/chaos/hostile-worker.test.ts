@@ -10,7 +10,8 @@ import { type Hostile, Load, liar, serveHostile } from './support/hostile.ts';
 
 /** What the client of a lie gets: an error page of this status, all of an answer, one that is cut, or whatever chance makes. */
 type Outcome = number | 'whole' | 'cut' | 'any';
-type Fate = 'lives' | 'replaced';
+/** `twice`: the request was tried on another worker, once. */
+type Fate = 'lives' | 'replaced' | 'twice';
 
 const LIES: readonly (readonly [lie: string, outcome: Outcome, fate: Fate])[] = [
   ['status-crlf', 500, 'lives'],
@@ -70,6 +71,9 @@ const LIES: readonly (readonly [lie: string, outcome: Outcome, fate: Fate])[] = 
   ['control-link-closed', 502, 'replaced'],
   ['both-links-closed', 502, 'replaced'],
   ['exit', 502, 'replaced'],
+  ['exit-and-deny', 502, 'twice'],
+  ['progress-forged', 502, 'replaced'],
+  ['progress-cut', 502, 'twice'],
   ['half-a-frame', 504, 'replaced'],
   ['half-a-header', 504, 'replaced'],
   ['never-answers', 504, 'replaced'],
@@ -123,8 +127,9 @@ describe('a worker that lies', skip, () => {
         judge(await told(server.port, app, lie), outcome);
         const honest = await ask(server.port, get(`/${app}/honest`));
         assert.deepEqual([honest.status, honest.body.toString()], [200, 'honest'], 'the app goes on');
-        if (fate === 'replaced') await until(() => replacements() === before + 1, 'the record of the replacement');
-        else assert.equal(replacements(), before);
+        const expected = before + { lives: 0, replaced: 1, twice: 2 }[fate];
+        if (fate === 'lives') assert.equal(replacements(), expected);
+        else await until(() => replacements() === expected, 'the record of the replacement');
         await until(() => load.answered > answered, 'an answer of the good app since');
         assert.deepEqual(load.wrong, []);
         assert.equal(server.processes().front.pid, front, 'the front lives');

@@ -15,7 +15,7 @@ REQUEST, RESPONSE, DATA, ABORT, DONE = 1, 2, 3, 4, 5
 START, READY, FAILED, CREDIT, CANCEL, STACKS, STOP, GIVE_BACK, RETURNED, GONE, PING = range(16, 27)
 END, FREE = 1, 2
 HEADER = struct.Struct('<IBBHII')
-DATA_FD, CONTROL_FD = 3, 4
+DATA_FD, CONTROL_FD, PROGRESS_FD = 3, 4, 5
 MIB = 1 << 20
 
 
@@ -60,6 +60,16 @@ def head(status=b'200 OK', *headers):
 
 def answer(id, status=b'200 OK', *headers, body=b'honest'):
     data(RESPONSE, id, END | FREE, **head(status, *headers), body=body)
+
+
+def note_begun(id):
+    os.pwrite(PROGRESS_FD, struct.pack('=I', id), 0)
+
+
+def forge_progress(id):
+    """Output that it has not held, from where it did not end, and ids that it was not given."""
+    os.pwrite(PROGRESS_FD, struct.pack('=4I', id + 7, 0, 16_384, 0) + os.urandom(16_384), 0)
+    os._exit(0)
 
 
 def ready(version=1):
@@ -139,6 +149,9 @@ LIES = {
     'control-link-closed': lambda id: (os.close(CONTROL_FD), sleep()),
     'both-links-closed': lambda id: (os.close(DATA_FD), os.close(CONTROL_FD), sleep()),
     'exit': lambda id: os._exit(0),
+    'exit-and-deny': lambda id: (note_begun(0), os._exit(0)),
+    'progress-forged': forge_progress,
+    'progress-cut': lambda id: (os.ftruncate(PROGRESS_FD, 0), os._exit(0)),
     'half-a-frame': lambda id: (write(DATA_FD, frame(RESPONSE, id, size=100_000) + b'2'), sleep()),
     'half-a-header': lambda id: (write(DATA_FD, b'\x10\0\0'), sleep()),
     'never-answers': lambda id: sleep(),
@@ -223,6 +236,7 @@ def main():
             if type == STACKS:
                 control(STACKS, id, body=b'File "hostile.py", line 1, in <module>')
             if type == REQUEST:
+                note_begun(id)
                 environ = dict(zip(*[iter(head.decode('latin-1').split('\0'))] * 2))
                 if environ['PATH_INFO'] == '/stubborn':
                     stubborn = True

@@ -38,7 +38,10 @@ export function isListening(port: number): boolean {
 export function kindsOfDescriptors(pid: number): Map<string, number> {
   const counts = new Map<string, number>();
   for (const target of descriptors(pid)) {
-    const kind = target.replace(/:\[[0-9]+\]$/, '').replace(/ \(deleted\)$/, '');
+    const kind = target
+      .replace(/:\[[0-9]+\]$/, '')
+      .replace(/ \(deleted\)$/, '')
+      .replace(/stillhouse-[0-9a-f]+$/, 'stillhouse-*');
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return counts;

@@ -190,7 +190,8 @@ function check({ seen, asked, left, refused, isDrained }: Course): void {
     if (refused.has(one)) {
       assert.deepEqual([head, seen.sent.includes(path)], ['503', false], `request ${at} was refused, and never sent`);
     } else if (head === '502') {
-      assert(cut.has(path), `request ${at} ran when its worker died`);
+      const tries = seen.sent.filter((each) => each === path).length;
+      assert(cut.has(path) || tries >= 2, `request ${at} ran when its worker died, or another had died with it before`);
     } else if (head === '504') {
       assert(seen.sent.includes(path), `request ${at} was a worker's when its time had passed`);
     } else {
