@@ -36,6 +36,8 @@ export class FrontApp {
   readonly #buffer: Middleware;
   readonly #bufferForeign: Middleware;
   readonly #generations = new Map<number, Generation>();
+  /** Those of every generation, also of one that has gone, until they are dead. */
+  readonly #workers = new Map<number, FrontWorker>();
   #current: Generation | undefined;
   /** Requests that are open, of whatever generation. */
   readonly #inside = { count: 0 };
@@ -141,7 +143,9 @@ export class FrontApp {
     if (into === undefined) return false;
     const log = this.#log.child({ app: this.name, worker: worker.pid });
     try {
-      into.workers.set(id, new FrontWorker(worker, pipes, into.plan, into.pool, log, events));
+      const adopted = new FrontWorker(worker, pipes, into.plan, into.pool, log, events);
+      into.workers.set(id, adopted);
+      this.#workers.set(id, adopted);
     } catch (error) {
       log.error({ code: 'FRONT_FAILED' }, `the progress file of a worker cannot be read: ${(error as Error).message}`);
       return false;
@@ -157,7 +161,7 @@ export class FrontApp {
 
   /** Kills every worker and what it forked. */
   killWorkers(): void {
-    for (const { workers } of this.#generations.values()) for (const worker of workers.values()) worker.kill();
+    for (const worker of this.#workers.values()) worker.kill();
   }
 
   /** Lets a worker end what it has, and then end. */
@@ -167,11 +171,10 @@ export class FrontApp {
 
   /** A worker has died: resolves when all that it said has been heard. */
   async lose(worker: number, why: string): Promise<void> {
-    for (const { workers } of this.#generations.values()) {
-      const lost = workers.get(worker);
-      workers.delete(worker);
-      await lost?.gone(why);
-    }
+    for (const { workers } of this.#generations.values()) workers.delete(worker);
+    const lost = this.#workers.get(worker);
+    this.#workers.delete(worker);
+    await lost?.gone(why);
   }
 
   /** Lets a generation serve. What waits in the one before goes over to it. */

@@ -45,14 +45,15 @@ for (const { language, file, needed } of LANGUAGES) {
   );
 
   test(
-    `a ${language} application closes its file descriptors: its request is lost, its worker is replaced`,
+    `a ${language} application closes its file descriptors: its worker is replaced, and no other request is lost`,
     needed,
     async () => {
       await using chaos = await ChaosServer.of(file, TWO);
       await using load = new Load(chaos.port);
       for (let count = 0; count < 3; count++) {
         await load.answered(50);
-        assert.equal(await statusOf(chaos, '/close-descriptors'), 502);
+        // A response that was complete is answered, whether it could still be sent or not.
+        assert.ok([200, 502].includes(await statusOf(chaos, '/close-descriptors')));
       }
       await chaos.workers(2);
       await load.answered(50);

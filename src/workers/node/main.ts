@@ -183,7 +183,11 @@ class Worker {
   #leave(id: number): void {
     const at = this.#running.findIndex((running) => running.id === id);
     if (at >= 0) this.#running.splice(at, 1);
-    if (this.#waiting.length > 0) this.#fill();
+    if (this.#waiting.length > 0) {
+      // The next may end this process, and would take with it what has ended.
+      this.#outbox.flush();
+      this.#fill();
+    }
     if (this.#stopping) this.#stop();
   }
 
