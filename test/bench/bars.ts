@@ -1,5 +1,5 @@
 /** The bars of the project: what is to be reached on Node 26, each with its formula over the rows of a run. */
-import { excessOf, medianOf, type Results, ratioOf, rowOf } from './results.ts';
+import { excessOf, medianOf, type Results, ratioOf, ratioToBestOf, rowOf } from './results.ts';
 import { formatNumber, markdownTable } from './table.ts';
 
 type Measured = Pick<Results, 'workloads'>;
@@ -21,12 +21,14 @@ export interface Verdict {
   readonly met: boolean;
 }
 
-const [CPU, REQUESTS, THROUGHPUT] = ['cpu', 'requestsPerSecond', 'megabytesPerSecond'] as const;
+const [CPU, REQUESTS, THROUGHPUT, P99] = ['cpu', 'requestsPerSecond', 'megabytesPerSecond', 'p99'] as const;
+const GRANIAN = ['granian-t1', 'granian-t4'];
 
 const NOUNS: Readonly<Record<string, string>> = {
   cpu: 'CPU/request',
   requestsPerSecond: 'requests/s',
   megabytesPerSecond: 'MB/s',
+  p99: 'p99',
 };
 
 export const BARS: readonly Bar[] = [
@@ -56,6 +58,24 @@ export const BARS: readonly Bar[] = [
   ]),
   value('health', 'livezP99', 'p99 of /livez with every worker hanging', 'at most', 5, 'ms', 'stillhouse-apps'),
   value('health', 'metricsP99', 'p99 of /metrics with every worker hanging', 'at most', 5, 'ms', 'stillhouse-apps'),
+  ...traffic('mix-t8', 'stillhouse-t8', ['granian-t8'], 1, 1.15),
+  ...traffic('mix-t32', 'stillhouse-t32', ['granian-t32'], 1, 1.15),
+  ...traffic('mix-t8', 'stillhouse-t8', ['gunicorn-gthread-t8'], 1.5, 0.6),
+  ...traffic('flask-json', 'stillhouse', GRANIAN, 1, 1),
+  ratio('flask-json', REQUESTS, 'stillhouse-t8', 'stillhouse', 'at least', 0.9),
+  ratio('flask-json', CPU, 'stillhouse-t8', 'stillhouse', 'at most', 1.1),
+  ...traffic('flask-chunks', 'stillhouse', GRANIAN, 1.2, 0.9),
+  ...traffic('ts-chunks', 'stillhouse-ts', ['node-cluster'], 0.7, 2.5),
+  ...['flask-up-10k', 'flask-up-60k', 'flask-up-300k'].flatMap((work) => [
+    ...traffic(work, 'stillhouse', GRANIAN, 0.7, 1.4),
+    ...traffic(work, 'stillhouse', ['gunicorn-gthread'], 1.2, 0.9),
+  ]),
+  ...traffic('flask-down-100k', 'stillhouse', GRANIAN, 0.9, 1.2),
+  ...traffic('flask-connections', 'stillhouse', GRANIAN, 0.9, 1.2),
+  ...traffic('hello', 'stillhouse', GRANIAN, 0.9, 1.2),
+  ...traffic('ts-mix', 'stillhouse-ts', ['node-cluster'], 0.6, 2.2),
+  value('ts-waits', 'ofPossible', 'requests/s, times what is possible', 'at least', 0.95, undefined, 'stillhouse-ts'),
+  bestRatio('ts-waits', P99, 'stillhouse-ts', ['node-cluster'], 'at most', 1),
 ];
 
 /** What a run says of each bar. */
@@ -96,6 +116,34 @@ function ratio(
     limit,
     direction,
     measure: (results) => ratioOf(rowOf(results, work, contender), rowOf(results, work, base), metric),
+  };
+}
+
+/** Beside the best of some peers: its rate, its CPU, and a p99 that is no worse. */
+function traffic(work: string, contender: string, peers: readonly string[], rate: number, cpu: number): Bar[] {
+  return [
+    bestRatio(work, REQUESTS, contender, peers, 'at least', rate),
+    bestRatio(work, CPU, contender, peers, 'at most', cpu),
+    bestRatio(work, P99, contender, peers, 'at most', 1),
+  ];
+}
+
+function bestRatio(
+  work: string,
+  metric: string,
+  contender: string,
+  peers: readonly string[],
+  direction: Bar['direction'],
+  limit: number,
+): Bar {
+  const better = direction === 'at least' ? Math.max : Math.min;
+  const rows = (results: Measured) => peers.map((peer) => rowOf(results, work, peer));
+  return {
+    work,
+    what: `${NOUNS[metric]} of ${contender}, times ${peers.length === 1 ? peers[0] : `the best of ${peers.join(' and ')}`}’s`,
+    limit,
+    direction,
+    measure: (results) => ratioToBestOf(rowOf(results, work, contender), rows(results), metric, (a, b) => better(a, b)),
   };
 }
 

@@ -1,13 +1,15 @@
 /** Where and with what a run is made. */
 import { spawnSync } from 'node:child_process';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import type { Contender } from './contenders/index.ts';
 import { lacksProgram, PYTHON, searchPath } from './contenders/needs.ts';
+import { type EnvironmentName, lacksEnvironment, versionsIn } from './environments.ts';
 import { nodeVersion } from './node26.ts';
 import type { Results } from './results.ts';
 import { contenderNamed } from './run.ts';
 import type { Group } from './workloads.ts';
 
-/** What prints a program's version, and where in its words it is. */
+/** What prints the version of a program of Debian's, and where in its words it is. */
 const VERSIONS: Readonly<Record<string, readonly [file: string, ...args: string[]]>> = {
   Python: [PYTHON, '--version'],
   gunicorn: ['gunicorn', '--version'],
@@ -21,7 +23,8 @@ const VERSIONS: Readonly<Record<string, readonly [file: string, ...args: string[
 };
 
 export function describeRun(groups: readonly Group[]): Omit<Results, 'rounds' | 'seconds' | 'workloads'> {
-  const contenders = [...new Set(groups.flatMap((group) => group.contenders))].map(contenderNamed);
+  const contenders = contendersOf(groups);
+  const environments = environmentsOf(groups);
   const absences = contenders.flatMap((contender) => {
     const why = contender.absent();
     return why === undefined ? [] : [[contender.name, why] as const];
@@ -30,10 +33,24 @@ export function describeRun(groups: readonly Group[]): Omit<Results, 'rounds' | 
     at: new Date().toISOString(),
     node: nodeVersion(),
     machine: describeMachine(),
-    setups: Object.fromEntries(contenders.map(({ name, setup }) => [name, setup])),
+    setups: Object.fromEntries(contenders.map((contender) => [contender.name, describeSetup(contender)])),
     absent: Object.fromEntries(absences),
-    versions: readVersions(),
+    versions: { ...readVersions(), ...versionsIn(environments) },
   };
+}
+
+/** The Python environments of the groups' contenders. */
+export function environmentsOf(groups: readonly Group[]): EnvironmentName[] {
+  return [...new Set(contendersOf(groups).flatMap(({ environment }) => environment ?? []))];
+}
+
+function contendersOf(groups: readonly Group[]): Contender[] {
+  return [...new Set(groups.flatMap((group) => group.contenders).map(contenderNamed))];
+}
+
+function describeSetup({ setup, environment }: Contender): string {
+  const isDebians = environment !== undefined && lacksEnvironment(environment) !== undefined;
+  return isDebians ? `${setup}; of Debian's packages` : setup;
 }
 
 /** `2 cores (...), 24 GiB, Linux ...`. */

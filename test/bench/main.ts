@@ -6,7 +6,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { barsTable } from './bars.ts';
 import { lacksProgram } from './contenders/needs.ts';
-import { describeRun } from './describe.ts';
+import { describeRun, environmentsOf } from './describe.ts';
+import { ensureEnvironments } from './environments.ts';
 import { ensurePackages } from './node26.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { renderReport } from './report.ts';
@@ -47,6 +48,7 @@ async function measure({
   if (wrkProblem !== undefined) throw new Error(`${wrkProblem}, and makes the load (Debian: apt-get install wrk)`);
   const problem = ensurePackages();
   if (problem !== undefined) say(problem);
+  ensureEnvironments(environmentsOf(groups), say);
   const results: Results = { ...describeRun(groups), rounds, seconds, workloads: [] };
   const kept = merge && existsSync(out) ? read(out) : undefined;
   say(`Node ${results.node}; ${results.machine}`);

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { GROUPS, type Group, type Workload } from './workloads.ts';
 
-export const USAGE = `npm run bench [-- OPTIONS]: measures Stillhouse beside its peers (half an hour; --quick a few minutes).
+export const USAGE = `npm run bench [-- OPTIONS]: measures Stillhouse beside its peers (an hour; --quick some twenty minutes).
 
   --rounds=5             rounds; in each, every contender has its turn
   --seconds=2            of load in each turn

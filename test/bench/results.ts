@@ -56,6 +56,24 @@ export function ratioOf(row: Row | undefined, base: Row | undefined, metric: str
   return compare(row, base, metric, (value, other) => value / other);
 }
 
+/**
+ * How many times the best of several rows' values a row's is, within each round, and the median of that.
+ * @param better of two values of the metric, the better one
+ */
+export function ratioToBestOf(
+  row: Row | undefined,
+  bases: readonly (Row | undefined)[],
+  metric: string,
+  better: (one: number, other: number) => number,
+): number {
+  const ratios = (row?.rounds ?? []).map((figure, round) => {
+    const values = bases.map((base) => base?.rounds[round]?.[metric] ?? Number.NaN);
+    const measured = values.filter((value) => !Number.isNaN(value));
+    return measured.length === 0 ? Number.NaN : (figure[metric] ?? Number.NaN) / measured.reduce(better);
+  });
+  return median(ratios);
+}
+
 /** How much more than `base`'s value a row's is, within each round, and the median of that. */
 export function excessOf(row: Row | undefined, base: Row | undefined, metric: string): number {
   return compare(row, base, metric, (value, other) => value - other);

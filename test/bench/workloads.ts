@@ -4,6 +4,7 @@ import { measureIdle, measureSlow } from './measures/crowds.ts';
 import { measureHealth } from './measures/health.ts';
 import { measureOverload } from './measures/overload.ts';
 import { measureRequests } from './measures/requests.ts';
+import { measureTraffic, TRAFFIC_CONNECTIONS, type TrafficLoad } from './measures/traffic.ts';
 import { measureTransfers } from './measures/transfers.ts';
 import type { Figure } from './results.ts';
 import type { BenchServer } from './server.ts';
@@ -45,6 +46,13 @@ const ALL_PYTHON = [
   'cheroot',
   'mod-wsgi',
 ];
+const MIX_APPS = 'test/traffic/apps';
+const FLASK_MIX = { python: { folder: MIX_APPS, module: 'flask_mix' } };
+const TS_MIX = { typescript: `${MIX_APPS}/mix.ts`, node: `${MIX_APPS}/mix-node.mjs` };
+const GRANIAN = ['granian-t1', 'granian-t4'];
+/** Contenders that are compared with each other only where the application answers at once: they have one thread for all. */
+const ONE_THREAD = ['bjoern', 'fastpysgi'];
+const SLEEP_MS = 20;
 const LARGEST = ['stillhouse', 'nginx-gunicorn', 'nginx-uwsgi'];
 const LARGE = [...LARGEST, 'stillhouse-ts'];
 const CROWDED = ['stillhouse', 'nginx-uwsgi'];
@@ -55,7 +63,7 @@ export const GROUPS: readonly Group[] = [
   {
     name: 'hello',
     app: HELLO,
-    contenders: [...ALL_PYTHON, 'node-http'],
+    contenders: [...ALL_PYTHON, ...GRANIAN, 'uwsgi-http', ...ONE_THREAD, 'node-http'],
     workloads: [
       { name: 'hello', title: 'web_app:application, 64 connections', measure: small(64) },
       { name: 'hello-256', title: 'web_app:application, 256 connections', measure: small(256) },
@@ -78,6 +86,60 @@ export const GROUPS: readonly Group[] = [
     app: HELLO,
     contenders: ['stillhouse-ts', 'make-server', 'node-http', 'node-http-app', 'express', 'fastify'],
     workloads: [{ name: 'typescript', title: 'A TypeScript application, 64 connections', measure: small(64) }],
+  },
+  {
+    name: 'mix-t8',
+    app: FLASK_MIX,
+    contenders: ['stillhouse-t8', 'granian-t8', 'gunicorn-gthread-t8'],
+    workloads: [{ name: 'mix-t8', title: 'Flask: the mix of traffic, 8 threads', measure: traffic({ mix: 'mix' }) }],
+  },
+  {
+    name: 'mix-t32',
+    app: FLASK_MIX,
+    contenders: ['stillhouse-t32', 'granian-t32'],
+    workloads: [{ name: 'mix-t32', title: 'Flask: the mix of traffic, 32 threads', measure: traffic({ mix: 'mix' }) }],
+  },
+  {
+    name: 'flask-json',
+    app: FLASK_MIX,
+    contenders: ['stillhouse', 'stillhouse-t8', ...GRANIAN, 'gunicorn-gthread', ...ONE_THREAD],
+    workloads: [{ name: 'flask-json', title: 'Flask: JSON of 22 to 60 bytes', measure: traffic({ mix: 'json' }) }],
+  },
+  {
+    name: 'flask-bodies',
+    app: FLASK_MIX,
+    contenders: ['stillhouse', ...GRANIAN, 'gunicorn-gthread'],
+    workloads: [
+      { name: 'flask-chunks', title: 'Flask: 200 chunks of 1 KB', measure: traffic({ mix: 'stream' }) },
+      { name: 'flask-up-10k', title: 'Flask: uploads of 10 KB', measure: upload(10) },
+      { name: 'flask-up-60k', title: 'Flask: uploads of 60 KB', measure: upload(60) },
+      { name: 'flask-up-300k', title: 'Flask: uploads of 300 KB', measure: upload(300) },
+      { name: 'flask-down-100k', title: 'Flask: answers of 100 KB', measure: traffic({ mix: 'down' }) },
+      {
+        name: 'flask-connections',
+        title: 'Flask: JSON, a connection for each request',
+        measure: traffic({ mix: 'json', options: ['--close'] }),
+      },
+    ],
+  },
+  {
+    name: 'ts-traffic',
+    app: TS_MIX,
+    contenders: ['stillhouse-ts', 'node-cluster'],
+    workloads: [
+      { name: 'ts-mix', title: 'TypeScript: the mix of traffic', measure: traffic({ mix: 'mix' }) },
+      {
+        name: 'ts-json-waits',
+        title: `TypeScript: JSON and, one in eight, a wait of ${SLEEP_MS} ms`,
+        measure: traffic({ mix: 'json:7,sleep:1' }),
+      },
+      {
+        name: 'ts-waits',
+        title: `TypeScript: a wait of ${SLEEP_MS} ms`,
+        measure: traffic({ mix: 'sleep', possible: (TRAFFIC_CONNECTIONS * 1000) / SLEEP_MS }),
+      },
+      { name: 'ts-chunks', title: 'TypeScript: 200 chunks of 1 KB', measure: traffic({ mix: 'stream' }) },
+    ],
   },
   {
     name: 'access-log',
@@ -198,6 +260,14 @@ export const GROUPS: readonly Group[] = [
 
 function small(connections: number, more: { path?: string; bodyBytes?: number } = {}): Measure {
   return (server, seconds) => measureRequests(server, { connections, seconds, ...more });
+}
+
+function traffic(load: TrafficLoad): Measure {
+  return (server, seconds) => measureTraffic(server, load, seconds);
+}
+
+function upload(kib: number): Measure {
+  return traffic({ mix: 'upload', options: [`--upload-bytes=${kib * KIB}`] });
 }
 
 function large(direction: 'up' | 'down', bytes: number, count: number): Measure {

@@ -1,24 +1,53 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inEnvironment, isMade } from '../environments.ts';
 import { ROOT } from '../root.ts';
-import { type Contender, PROCESSES, type Start } from './contender.ts';
+import { type Command, type Contender, PROCESSES, type Start } from './contender.ts';
 import { lacksProgram } from './needs.ts';
 
 const MODULES = '/usr/lib/apache2/modules';
 
+const THREADS = 15;
+
 export const APACHE: readonly Contender[] = [
   {
     name: 'mod-wsgi',
-    setup: `Apache with the event MPM, daemon mode, processes=${PROCESSES} and its 15 threads`,
+    setup: `Apache with the event MPM, daemon mode, processes=${PROCESSES} threads=${THREADS} (mod_wsgi-express)`,
     language: 'python',
-    absent: () => lacksProgram('apache2', `${MODULES}/mod_wsgi.so`),
-    commands: (start) => {
-      const file = join(start.scratch, 'apache.conf');
-      writeFileSync(file, configuration(start));
-      return [{ file: 'apache2', args: ['-DFOREGROUND', '-d', start.scratch, '-f', file] }];
-    },
+    environment: 'mod-wsgi',
+    absent: () => (isMade('mod-wsgi') ? undefined : lacksProgram('apache2', `${MODULES}/mod_wsgi.so`)),
+    commands: (start) => [isMade('mod-wsgi') ? express(start) : debians(start)],
   },
 ];
+
+function express({ app, port, accessLog, scratch }: Start): Command {
+  const { folder, module } = app.python as { folder: string; module: string };
+  const asRoot = process.getuid?.() === 0 ? ['--user=www-data', '--group=www-data'] : [];
+  return {
+    file: inEnvironment('mod-wsgi', 'mod_wsgi-express'),
+    args: [
+      'start-server',
+      '--host=127.0.0.1',
+      `--port=${port}`,
+      `--processes=${PROCESSES}`,
+      `--threads=${THREADS}`,
+      `--server-root=${join(scratch, 'apache')}`,
+      '--keep-alive-timeout=75',
+      '--limit-request-body=0',
+      '--log-level=error',
+      '--log-to-terminal',
+      ...(accessLog ? ['--access-log'] : []),
+      ...asRoot,
+      join(ROOT, folder, `${module}.py`),
+    ],
+  };
+}
+
+function debians(start: Start): Command {
+  const file = join(start.scratch, 'apache.conf');
+  writeFileSync(file, configuration(start));
+  return { file: 'apache2', args: ['-DFOREGROUND', '-d', start.scratch, '-f', file] };
+}
 
 function configuration({ app, port, accessLog, scratch }: Start): string {
   const { folder, module } = app.python as { folder: string; module: string };
@@ -43,7 +72,7 @@ KeepAliveTimeout 75
 MaxKeepAliveRequests 0
 LimitRequestBody 0
 WSGISocketPrefix ${scratch}/wsgi
-WSGIDaemonProcess bench processes=${PROCESSES} python-path=${path}
+WSGIDaemonProcess bench processes=${PROCESSES} threads=${THREADS} python-path=${path}
 WSGIProcessGroup bench
 WSGIApplicationGroup %{GLOBAL}
 WSGIScriptAlias / ${path}/${module}.py

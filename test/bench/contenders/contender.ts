@@ -1,4 +1,5 @@
 /** What a contender is: a way to serve an application, and how its processes are started. */
+import type { EnvironmentName } from '../environments.ts';
 
 /** An application to serve, in each language that it is written in: paths from the repository's root. */
 export interface BenchApp {
@@ -8,6 +9,8 @@ export interface BenchApp {
   readonly typescript?: string;
   /** The same in the frameworks' own terms: a name that apps/node-server.mjs knows. */
   readonly javascript?: string;
+  /** The same as a program of node:cluster, called with its port and the number of its workers. */
+  readonly node?: string;
   /** One in Python as several apps, the first at the root: its file, and their names. */
   readonly several?: { readonly file: string; readonly names: readonly string[] };
 }
@@ -34,6 +37,8 @@ export interface Contender {
   /** How it is set up, for the reader of the report. */
   readonly setup: string;
   readonly language: keyof BenchApp;
+  /** Its Python environment, where it has one. */
+  readonly environment?: EnvironmentName;
   /** Why it cannot run on this machine, or nothing. */
   absent(): string | undefined;
   /** Its processes, in the order of their start; the descendants of each belong to it too. */

@@ -1,17 +1,18 @@
 /** nginx in front of gunicorn and of uWSGI, over unix sockets, as the documentation of each has it. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../root.ts';
 import { type Command, type Contender, PROCESSES, type Start } from './contender.ts';
-import { gunicorn } from './gunicorn.ts';
+import { gunicorn, lacksGunicorn } from './gunicorn.ts';
 import { lacksProgram } from './needs.ts';
+import { lacksUwsgi, uwsgi } from './uwsgi.ts';
 
 export const NGINX: readonly Contender[] = [
   {
     name: 'nginx-gunicorn',
     setup: `nginx with ${PROCESSES} workers, gunicorn --workers ${PROCESSES} behind it (sync, its advice for this place)`,
     language: 'python',
-    absent: () => lacksProgram('nginx', 'gunicorn'),
+    environment: 'gunicorn',
+    absent: () => lacksProgram('nginx') ?? lacksGunicorn(),
     commands: (start) => {
       const socket = join(start.scratch, 'app.sock');
       return [gunicorn(start, `unix:${socket}`, false, []), nginx(start, proxyPass(socket))];
@@ -22,10 +23,11 @@ export const NGINX: readonly Contender[] = [
     name: 'nginx-uwsgi',
     setup: `nginx with ${PROCESSES} workers, uwsgi --master --processes ${PROCESSES} behind it`,
     language: 'python',
-    absent: () => lacksProgram('nginx', 'uwsgi', '/usr/lib/uwsgi/plugins/python3_plugin.so'),
+    environment: 'uwsgi',
+    absent: () => lacksProgram('nginx') ?? lacksUwsgi(),
     commands: (start) => {
       const socket = join(start.scratch, 'app.sock');
-      return [uwsgi(start, socket), nginx(start, uwsgiPass(socket))];
+      return [uwsgi(start, [`--socket=${socket}`, '--chmod-socket=666']), nginx(start, uwsgiPass(socket))];
     },
     isFront,
   },
@@ -44,28 +46,6 @@ export function proxyPass(socket: string): string[] {
 
 export function uwsgiPass(socket: string): string[] {
   return ['include /etc/nginx/uwsgi_params;', `uwsgi_pass unix:${socket};`];
-}
-
-function uwsgi({ app }: Start, socket: string): Command {
-  const { folder, module } = app.python as { folder: string; module: string };
-  return {
-    file: 'uwsgi',
-    args: [
-      '--plugin=python3',
-      `--chdir=${join(ROOT, folder)}`,
-      `--module=${module}:application`,
-      `--socket=${socket}`,
-      '--chmod-socket=666',
-      '--listen=1024',
-      '--master',
-      `--processes=${PROCESSES}`,
-      '--single-interpreter',
-      '--need-app',
-      '--die-on-term',
-      '--thunder-lock',
-      '--disable-logging',
-    ],
-  };
 }
 
 /** nginx that listens on the port. @param location directives for all paths */

@@ -8,6 +8,19 @@ import { type Contender, PROCESSES } from './contender.ts';
 export const NODE_SERVERS: readonly Contender[] = [
   contender('node-http', 1, 'node:http in one process, a constant answer'),
   contender('node-http-app', PROCESSES, `node:http behind cluster, ${PROCESSES} workers, the application by hand`),
+  {
+    name: 'node-cluster',
+    setup: `node:http behind node:cluster, ${PROCESSES} workers, the application by hand`,
+    language: 'node',
+    absent: () => undefined,
+    commands: ({ app, port }) => [
+      {
+        file: nodePath(),
+        args: [join(ROOT, app.node as string), String(port), String(PROCESSES)],
+        env: { NODE_ENV: 'production' },
+      },
+    ],
+  },
   contender('express', PROCESSES, `express behind cluster, ${PROCESSES} workers`),
   contender('fastify', PROCESSES, `fastify behind cluster, ${PROCESSES} workers`),
 ];

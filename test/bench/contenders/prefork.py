@@ -1,5 +1,5 @@
-"""prefork.py SERVER PORT PROCESSES FOLDER MODULE: serves MODULE's application by waitress or cheroot, which are servers
-of one process, in several processes that share a listening socket."""
+"""prefork.py SERVER PORT PROCESSES FOLDER MODULE: serves MODULE's application by a server of one process, in several
+processes. They share a listening socket, or each binds one of its own (SO_REUSEPORT) where the server takes none."""
 import importlib
 import os
 import signal
@@ -8,6 +8,7 @@ import sys
 
 SYSTEMD_FIRST_FD = 3
 BACKLOG = 1024
+HOST = '127.0.0.1'
 
 
 def serve_waitress(application, listener):
@@ -26,17 +27,39 @@ def serve_cheroot(application, listener):
     Server(listener.getsockname(), application, request_queue_size=BACKLOG).start()
 
 
-def main(server, port, processes, folder, module):
-    listener = socket.create_server(('127.0.0.1', int(port)), backlog=BACKLOG)
-    # Both servers set it on the sockets that they make; from this one connections inherit it.
+def serve_bjoern(application, listener):
+    import bjoern
+
+    listener.setblocking(False)
+    bjoern.server_run(listener, application)
+
+
+def bind_fastpysgi(application, port):
+    import fastpysgi
+
+    fastpysgi.run(application, host=HOST, port=port)
+
+
+def listen(port):
+    listener = socket.create_server((HOST, port), backlog=BACKLOG)
+    # The servers set it on the sockets that they make; from this one connections inherit it.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def main(server, port, processes, folder, module):
+    serve = globals().get('serve_' + server)
+    listener = listen(int(port)) if serve else None
     children = []
     for _ in range(int(processes)):
         child = os.fork()
         if child == 0:
             sys.path.insert(0, folder)
             application = importlib.import_module(module).application
-            globals()['serve_' + server](application, listener)
+            if serve:
+                serve(application, listener)
+            else:
+                globals()['bind_' + server](application, int(port))
             os._exit(0)
         children.append(child)
 

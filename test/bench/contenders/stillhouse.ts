@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pythonOf } from '../environments.ts';
 import { nodePath } from '../node26.ts';
 import { ROOT } from '../root.ts';
 import { type Command, type Contender, PROCESSES, type Start } from './contender.ts';
@@ -8,17 +9,9 @@ import { lacksProgram, PYTHON } from './needs.ts';
 const SETUP = `one front, ${PROCESSES} workers, metrics and request ids on`;
 
 export const STILLHOUSE: readonly Contender[] = [
-  {
-    name: 'stillhouse',
-    setup: SETUP,
-    language: 'python',
-    absent: () => lacksProgram(PYTHON),
-    commands: (start) => {
-      const { folder, module } = start.app.python as { folder: string; module: string };
-      return [serve(start, join(ROOT, folder, `${module}.py`), `--python=${PYTHON}`)];
-    },
-    isFront,
-  },
+  python('stillhouse', SETUP, []),
+  python('stillhouse-t8', `${SETUP}, --threads=8`, ['--threads=8']),
+  python('stillhouse-t32', `${SETUP}, --threads=32`, ['--threads=32']),
   {
     name: 'stillhouse-ts',
     setup: SETUP,
@@ -31,11 +24,13 @@ export const STILLHOUSE: readonly Contender[] = [
     name: 'stillhouse-apps',
     setup: `one front, several apps with ${PROCESSES} workers each, metrics and request ids on`,
     language: 'several',
+    environment: 'stillhouse',
     absent: () => lacksProgram(PYTHON),
     commands: (start) => {
       const { file, names } = start.app.several as { file: string; names: readonly string[] };
       for (const [at, name] of names.entries()) writeApp(join(start.scratch, 'apps', name), file, at === 0);
-      return [command(start, 'serve', `--apps-directory=${join(start.scratch, 'apps')}`, `--python=${PYTHON}`)];
+      const python = `--python=${pythonOf('stillhouse')}`;
+      return [command(start, 'serve', `--apps-directory=${join(start.scratch, 'apps')}`, python)];
     },
     isFront,
   },
@@ -53,6 +48,21 @@ export const STILLHOUSE: readonly Contender[] = [
     ],
   },
 ];
+
+function python(name: string, setup: string, options: readonly string[]): Contender {
+  return {
+    name,
+    setup,
+    language: 'python',
+    environment: 'stillhouse',
+    absent: () => lacksProgram(PYTHON),
+    commands: (start) => {
+      const { folder, module } = start.app.python as { folder: string; module: string };
+      return [serve(start, join(ROOT, folder, `${module}.py`), `--python=${pythonOf('stillhouse')}`, ...options)];
+    },
+    isFront,
+  };
+}
 
 function serve(start: Start, file: string, ...options: string[]): Command {
   return command(start, `${file}:application`, ...options);

@@ -56,12 +56,16 @@ def format_error(error: BaseException) -> str:
 
 
 def format_stacks() -> str:
-    """The stacks of all threads but the calling one: the main thread first, each outermost frame first."""
+    """The stacks of all threads but the calling one and other threads of ours: the main thread first.
+
+    Each outermost frame first.
+    """
     names = {thread.ident: thread.name for thread in threading.enumerate()}
     main = threading.main_thread().ident
     frames = sys._current_frames()
     frames.pop(threading.get_ident(), None)
     order = sorted(frames, key=lambda ident: (ident != main, ident))
+    order = [ident for ident in order if not names.get(ident, '').startswith('stillhouse-')]
     return '\n'.join(_format_stack(names.get(ident, str(ident)), frames[ident]) for ident in order)
 
 
