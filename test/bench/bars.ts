@@ -136,14 +136,15 @@ function bestRatio(
   direction: Bar['direction'],
   limit: number,
 ): Bar {
-  const better = direction === 'at least' ? Math.max : Math.min;
+  // The latency is that of the fastest: a peer that is slow has no queue.
+  const best = metric === CPU ? ({ by: CPU, order: 'least' } as const) : ({ by: REQUESTS, order: 'most' } as const);
   const rows = (results: Measured) => peers.map((peer) => rowOf(results, work, peer));
   return {
     work,
     what: `${NOUNS[metric]} of ${contender}, times ${peers.length === 1 ? peers[0] : `the best of ${peers.join(' and ')}`}’s`,
     limit,
     direction,
-    measure: (results) => ratioToBestOf(rowOf(results, work, contender), rows(results), metric, (a, b) => better(a, b)),
+    measure: (results) => ratioToBestOf(rowOf(results, work, contender), rows(results), metric, best),
   };
 }
 

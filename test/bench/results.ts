@@ -56,22 +56,33 @@ export function ratioOf(row: Row | undefined, base: Row | undefined, metric: str
   return compare(row, base, metric, (value, other) => value / other);
 }
 
-/**
- * How many times the best of several rows' values a row's is, within each round, and the median of that.
- * @param better of two values of the metric, the better one
- */
+/** How the best of several rows is chosen: by the least or the most of a metric. */
+export interface Best {
+  readonly by: string;
+  readonly order: 'least' | 'most';
+}
+
+/** How many times the value of the best of some rows a row's is: the best of each round, and the median of the ratios. */
 export function ratioToBestOf(
   row: Row | undefined,
   bases: readonly (Row | undefined)[],
   metric: string,
-  better: (one: number, other: number) => number,
+  best: Best,
 ): number {
   const ratios = (row?.rounds ?? []).map((figure, round) => {
-    const values = bases.map((base) => base?.rounds[round]?.[metric] ?? Number.NaN);
-    const measured = values.filter((value) => !Number.isNaN(value));
-    return measured.length === 0 ? Number.NaN : (figure[metric] ?? Number.NaN) / measured.reduce(better);
+    const base = bestOf(
+      bases.map((each) => each?.rounds[round] ?? {}),
+      best,
+    );
+    return (figure[metric] ?? Number.NaN) / (base?.[metric] ?? Number.NaN);
   });
   return median(ratios);
+}
+
+function bestOf(figures: readonly Figure[], { by, order }: Best): Figure | undefined {
+  const sign = order === 'least' ? 1 : -1;
+  const measured = figures.filter((figure) => figure[by] !== undefined);
+  return measured.toSorted((one, other) => sign * ((one[by] as number) - (other[by] as number)))[0];
 }
 
 /** How much more than `base`'s value a row's is, within each round, and the median of that. */

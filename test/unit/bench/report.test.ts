@@ -45,6 +45,19 @@ test('bars are judged by the ratios of the rows that a run has', () => {
   });
 });
 
+test('a bar beside the best of two peers takes the fastest one’s latency, and the least CPU of both', () => {
+  const traffic = run('flask-json', {
+    stillhouse: { requestsPerSecond: 100, cpu: 90, p99: 10 },
+    'granian-t1': { requestsPerSecond: 90, cpu: 80, p99: 1 },
+    'granian-t4': { requestsPerSecond: 95, cpu: 100, p99: 11 },
+  });
+  assert.deepEqual(verdicts(traffic), {
+    'requests/s of stillhouse, times the best of granian-t1 and granian-t4’s': true,
+    'CPU/request of stillhouse, times the best of granian-t1 and granian-t4’s': false,
+    'p99 of stillhouse, times the best of granian-t1 and granian-t4’s': true,
+  });
+});
+
 test('a bar of an absolute figure, and one of a difference', () => {
   assert.deepEqual(verdicts(run('up-1g', { stillhouse: { rise: 65 } })), { 'rise of the front’s memory': false });
   const logs = run('access-log', { stillhouse: { cpu: 20 }, 'stillhouse+log': { cpu: 23.5 } });
