@@ -7,6 +7,7 @@ import select
 import socket
 from _thread import allocate_lock
 from collections import deque
+from time import perf_counter
 
 from .errors import ClientGone
 from .frames import CONTROL_LINK_TYPES, DATA, DATA_LINK_TYPES, HEADER, Frame, FrameDecoder, encode, pack_header
@@ -20,7 +21,7 @@ _LARGE = 4 << 10  # bytes that are missing of a frame, from which on they are as
 _CLOSED = frozenset([errno.EPIPE, errno.ECONNRESET, errno.EBADF])
 _SENDING = 256 << 10  # bytes that may wait for the front, as far as net.core.wmem_max lets: socket(7) doubles it
 _JOINED = 8 << 10  # bytes of a body up to which a copy is cheaper than a second buffer for the kernel
-_HOLD = 0.0009  # seconds for which output is held at least, where the application goes on
+_HOLD = 0.0015  # seconds for which output is held, where the application goes on
 _MAX_RUN = 48 << 10  # bytes of chunks after which they leave at once
 _MAX_HELD = 8 << 10  # bytes of a frame, after its header, that may be held
 _HEADER_SIZE = HEADER.size
@@ -74,9 +75,8 @@ class Run:
 class DataLink(Link):
     """Requests come, responses go. Several threads may send.
 
-    What is sent with `hold` may wait for more, so that one write carries many frames: for a millisecond and a tick at
-    the most, and no longer than until the next frame that is not held, or `flush`. It lies in the progress file
-    meanwhile.
+    What is sent with `hold` may wait for more, so that one write carries many frames: for less than two milliseconds,
+    and no longer than until the next frame that is not held, or `flush`. It lies in the progress file meanwhile.
     """
 
     def __init__(
@@ -100,9 +100,7 @@ class DataLink(Link):
         self._last = 0  # where the last held frame begins, and whose it is
         self._last_id = 0
         self._run: Run | None = None  # what waits behind that
-        self._flushes = 0
-        self._flushes_seen = 0
-        self._held_for = 0.0  # seconds, as far as the ticker has seen
+        self._held_since = 0.0  # when the first of what is held came
         self._forked = False
         os.register_at_fork(after_in_child=self._leave)
 
@@ -141,6 +139,7 @@ class DataLink(Link):
                 if self._run is not run:
                     self._flush()
                     self._run = run
+                    self._held_since = perf_counter()
                 if run.size >= _MAX_RUN:
                     self._flush()
             self._ticker.arm()
@@ -162,22 +161,20 @@ class DataLink(Link):
                 except ClientGone:
                     pass
 
-    def _look(self) -> bool:
-        """For the ticker: what was there a millisecond ago leaves now."""
+    def _look(self) -> float:
+        """For the ticker: what has been held for long leaves, whatever the application does."""
         if not self._held and self._run is None:
-            return False
-        if self._flushes != self._flushes_seen:
-            self._flushes_seen = self._flushes
-            self._held_for = 0.0
-            return True
-        self._held_for += self._ticker.tick
-        if self._held_for >= _HOLD:
-            self.flush()
-        return True
+            return 0.0
+        due = self._held_since + _HOLD - perf_counter()
+        if due > 0:
+            return due
+        self.flush()
+        return _HOLD
 
     def _put(self, start: bytes, body: bytes, id: int) -> None:
         held, output = self._held, self._progress.output
         if held == 0:
+            self._held_since = perf_counter()
             self._progress.hold_from(self._position)
         middle = held + len(start)
         self._held = end = middle + len(body)
@@ -188,7 +185,6 @@ class DataLink(Link):
 
     def _flush(self) -> None:
         held, run = self._held, self._run
-        self._flushes += 1
         if held:
             self._held = 0
             self._write(self._progress.output[:held], b'')

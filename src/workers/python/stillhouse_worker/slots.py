@@ -4,7 +4,7 @@ The leader reads the link and runs what it has read, one request after the other
 while the application is quick, and do not fight for the interpreter's lock. The others wait to be let in, which takes
 the lead from the leader:
 
-- when the leader has been inside the application for a tick, and the process has mostly waited meanwhile;
+- when the leader has been inside the application for half a millisecond, and the process has mostly waited meanwhile;
 - after two milliseconds also where the process computes: a request behind a long one gets its share of the interpreter;
 - at once, before the leader calls the application, in an app whose requests mostly wait.
 
@@ -26,11 +26,12 @@ from .running import Slot
 from .service import Service
 from .ticker import Ticker
 
-_COMPUTING = 0.5  # of the time between two ticks: a process that has used more of a processor computes
-_LONG = 0.0015  # seconds for which a leader that computes keeps the lead, from the tick that first saw it
-# Seconds between two ticks. A tick costs 10 µs: an app in which nobody was let in lately is looked at less often.
-_OFTEN, _SELDOM = 0.0005, 0.0009
-_LATELY = 100  # ticks
+_COMPUTING = 0.5  # of the time between two looks: a process that has used more of a processor computes
+_PATIENCE = 0.0005  # seconds in the application, after which a leader that waits gives up the lead
+_LONG = 0.0018  # and after which one that computes does
+# Seconds between two looks: an app in which nobody was let in for a while is looked at less often.
+_OFTEN, _SELDOM = 0.0005, 0.0014
+_LATELY = 100  # looks
 # How much an app waits: up by 2 for a leader that was found waiting, down by 1 for one that was not. From `_WAITS` on
 # the next is let in at once; then a request that was quick takes it down by 2.
 _WAITS, _MOST_WAITS = 8, 16
@@ -91,12 +92,8 @@ class Lead:
         self._stuck = False  # it should have let somebody in, and nobody was there
         self._ended = False
         self._waits = 0
-        # What the ticker has seen: the number of a request, and how it went on since.
-        self._turn = 0
-        self._turn_seen = 0
-        self._seen = 0.0
-        self._looked = self._used = 0.0
-        self._lately = 0  # ticks for which it is looked at often
+        self._looked = self._used = 0.0  # when the ticker last looked, and the processor time until then
+        self._lately = 0  # looks that come often
 
     def next(self, follower: Follower) -> Frame | None:
         """The next request for this slot; waits for the lead and for the request. None: the link has ended."""
@@ -110,7 +107,6 @@ class Lead:
             return None
         self._progress.begin(frame.id)
         with self._lock:
-            self._turn += 1
             self._inside = True
             if self._waits >= _WAITS:
                 follower.began = perf_counter()
@@ -122,7 +118,7 @@ class Lead:
         """After a request, or at the start: whether this slot leads. It waits among the others where it does not."""
         with self._lock:
             if follower.began:
-                quick = perf_counter() - follower.began < _OFTEN
+                quick = perf_counter() - follower.began < _PATIENCE
                 self._waits += -2 if quick else self._waits < _MOST_WAITS
                 follower.began = 0.0
             if self._leader is follower:
@@ -148,28 +144,22 @@ class Lead:
             self._lead(follower)
             follower.bell.release()
 
-    def _look(self) -> bool:
+    def _look(self) -> float:
         """For the ticker: lets the next in where the leader is in the application for long."""
         if not self._inside or self._stuck:
-            return False
-        self._lately -= 1
-        if self._lately == 0:
-            self._ticker.tick = _SELDOM
+            return 0.0
+        self._lately = max(0, self._lately - 1)
         now, used = perf_counter(), process_time()
         computes = used - self._used > _COMPUTING * (now - self._looked)
         self._looked, self._used = now, used
         with self._lock:
-            if not self._inside:
-                return False
-            if self._turn != self._turn_seen:
-                self._turn_seen = self._turn
-                self._seen = now
-                return True
-            if computes and now - self._seen < _LONG:
-                return True
-            if not computes:
-                self._waits = min(_MOST_WAITS, self._waits + 2)
-            self._lately = _LATELY
-            self._ticker.tick = _OFTEN
-            self._let_in()
-        return True
+            leader = self._leader
+            response = leader.slot.response if leader is not None else None
+            if self._inside and response is not None:
+                inside = now - response.began
+                if inside >= _LONG or (inside >= _PATIENCE and not computes):
+                    if not computes:
+                        self._waits = min(_MOST_WAITS, self._waits + 2)
+                    self._lately = _LATELY
+                    self._let_in()
+        return _OFTEN if self._lately else _SELDOM
