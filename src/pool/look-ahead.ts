@@ -7,6 +7,8 @@ import type { WorkerLink } from './worker-link.ts';
 export const DEPTH = 15;
 /** How long a worker may go without freeing a slot, in milliseconds, before what was sent ahead is asked back. */
 const PATIENCE_MS = 5;
+/** The same where no other worker would take it: it waits in the front then, where it is counted, and refused in time. */
+const STUCK_MS = 50;
 
 /**
  * When requests may be sent to a worker that has no free slot: as many as its pace allows (`Pace`), and none while its slots are held for long. Those that
@@ -23,14 +25,9 @@ export class LookAhead {
     this.#depth = depth;
   }
 
-  /** Requests that may wait in this worker behind its slots. */
-  depth(link: WorkerLink): number {
-    return link.pace.ahead(this.#depth);
-  }
-
-  /** Whether one more may wait in this worker. */
-  mayWaitFor(link: WorkerLink, now: number): boolean {
-    return link.isPrompt(now - PATIENCE_MS);
+  /** True where one more request may wait in this worker, which has no free slot. */
+  mayWait(link: WorkerLink, now: number): boolean {
+    return link.freeSlots > -link.pace.ahead(this.#depth) && link.isPrompt(now - PATIENCE_MS);
   }
 
   /** Something was sent ahead: looks after it until it has begun. */
@@ -39,15 +36,21 @@ export class LookAhead {
   }
 
   #look(): void {
-    const oldest = performance.now() - PATIENCE_MS;
+    const now = performance.now();
     let ahead = 0;
     for (const link of this.#links) {
       if (link.freeSlots >= 0) continue;
       ahead++;
-      link.askBack(oldest);
+      link.askBack(now - (this.#hasBetter(link, now) ? PATIENCE_MS : STUCK_MS));
     }
     if (ahead > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** True where another worker would take what waits in this one. */
+  #hasBetter(than: WorkerLink, now: number): boolean {
+    for (const link of this.#links) if (link !== than && (link.freeSlots > 0 || this.mayWait(link, now))) return true;
+    return false;
   }
 }

@@ -22,6 +22,7 @@ export interface Carrier {
 }
 
 const EMPTY = new Uint8Array(0);
+const LARGE_BODY = 16_384;
 const heads = new ResponseHeads();
 
 /**
@@ -95,9 +96,14 @@ export class WorkerRequest implements PushedBody {
     return this.#started;
   }
 
-  /** Whether its body is still on its way: it is not sent ahead of a free slot, where it could only wait. */
-  get streams(): boolean {
-    return (this.environ[BUFFERED_BODY] as BufferedBody | undefined)?.kind === 'stream';
+  /**
+   * Requests that may wait in a worker ahead of its slots with this one. None where its body is still on its way, since that could only wait there; itself alone
+   * where its body is large, since it would be sent twice if it is given back.
+   */
+  get mostAhead(): number {
+    const body = this.environ[BUFFERED_BODY] as BufferedBody | undefined;
+    if (body?.kind === 'stream') return 0;
+    return body?.kind === 'memory' && body.bytes.length > LARGE_BODY ? 1 : Number.POSITIVE_INFINITY;
   }
 
   /** Since when its application could have answered, in the pool's milliseconds: the time in which its client was waited for does not count. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Pace } from '../../../src/pool/pace.ts';
 import type { Pool } from '../../../src/pool/pool.ts';
 import type { WorkerLink } from '../../../src/pool/worker-link.ts';
+import { BUFFERED_BODY } from '../../../src/wsgi/buffered-body.ts';
 import { ask, FakeLink, holdClock, holdTimers, type SetUp, setUp, setUpShared } from './fake-link.ts';
 
 beforeEach(holdTimers);
@@ -145,15 +146,47 @@ test('what is behind a request that turns out slow is asked back once, and runs 
 
 test('what could not be given back is asked for again', (t) => {
   const { pass } = holdClock(t);
-  const made = setUp(1);
-  const [link] = made.links as [FakeLink];
+  const made = setUp(1, 1);
+  const [link, other] = made.links as [FakeLink, FakeLink];
   warmUp(made);
-  askAll(made.pool, '/slow', '/1');
+  askAll(made.pool, '/slow', '/1', '/2');
+  other.free(made.pool);
   pass(5);
   assert.equal(link.asks, 1);
   link.giveBack(made.pool, 0);
   pass(5);
-  assert.deepEqual([link.asks, link.ahead], [2, ['/1']]);
+  assert.deepEqual([link.asks, link.ahead], [2, ['/2']]);
+});
+
+test('where no other worker would take it, what was sent ahead is asked back later', (t) => {
+  const { pass } = holdClock(t);
+  const made = setUp(1, 1);
+  const [link, other] = made.links as [FakeLink, FakeLink];
+  warmUp(made);
+  askAll(made.pool, '/slow', '/slow-too', '/1', '/2');
+  pass(49);
+  assert.deepEqual([link.asks, other.asks], [0, 0]);
+  pass(6);
+  assert.deepEqual([link.asks, other.asks], [1, 1]);
+});
+
+test('a request with a large body waits alone, and one whose body is still to come not at all', (t) => {
+  holdClock(t);
+  const { pool, links } = setUp(1);
+  const [link] = links as [FakeLink];
+  warmUp({ links } as SetUp);
+  const memory = (size: number) => ({
+    [BUFFERED_BODY]: { kind: 'memory', bytes: Buffer.alloc(size), hold: () => () => undefined },
+  });
+  ask(pool, '/1');
+  ask(pool, '/large', memory(20_000));
+  assert.deepEqual([link.ahead, pool.queued], [['/large'], 0]);
+  ask(pool, '/larger', memory(30_000));
+  ask(pool, '/2');
+  assert.deepEqual([link.ahead, pool.queued], [['/large'], 2]);
+  link.free(pool);
+  link.free(pool);
+  assert.deepEqual([link.ahead, pool.queued], [['/2'], 0]);
 });
 
 test('a quick worker is not asked back, nor is one that has nothing ahead', (t) => {

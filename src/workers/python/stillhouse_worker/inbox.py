@@ -73,9 +73,11 @@ class Inbox:
         self._read()
 
     def _read(self, flags: int = 0) -> None:
-        frames = self._link.receive(flags)
+        link = self._link
+        filled = link.filled
+        frames = link.receive(flags)
         if frames is None:
             self._ended = True
-        else:
-            self._link.busy = len(frames) > 1
+        elif frames:
+            link.busy = filled or len(frames) > 1
             self.waiting.extend(frames)

@@ -31,6 +31,8 @@ _FLAGS_AT = 5  # where they stand in a header
 class Link:
     """A socket and its decoder."""
 
+    filled = False  # the last read gave as much as was asked for: more is likely there
+
     def __init__(self, descriptor: int, types: frozenset[int]) -> None:
         os.set_inheritable(descriptor, False)
         self._socket = socket.socket(fileno=descriptor)
@@ -51,6 +53,7 @@ class Link:
                 data = self._socket.recv(missing, flags or socket.MSG_WAITALL)
             else:
                 data = self._socket.recv(_RECEIVE, flags)
+                self.filled = len(data) == _RECEIVE
         except ConnectionResetError:
             return None
         return self._decoder.feed(data) if data else None
@@ -90,7 +93,7 @@ class DataLink(Link):
         super().__init__(descriptor, types)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SENDING)
         self.broken = False
-        self.busy = False  # several requests came together: the end of one is likely not the last thing to be sent
+        self.busy = False  # more requests are likely there: the end of one is not the last thing to be sent
         self._progress = progress
         self._ticker = ticker
         ticker.looks.append(self._look)
