@@ -1,6 +1,6 @@
 // `npm test [-- PATTERN...]`: runs test/**/*.test.ts but for test/bench and test/image, each file in a process of its
 // own; `npm run test:image` (--image) runs test/image, which needs a Docker Engine; `npm run chaos` (--chaos) runs
-// test/chaos in its long form. A pattern is a part of a file's path. The last line is always `N passed, N failed, N skipped`.
+// test/chaos and test/traffic in their long form. A pattern is a part of a file's path. The last line is always `N passed, N failed, N skipped`.
 import { join, relative } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { spec } from 'node:test/reporters';
@@ -11,10 +11,14 @@ import { TestCounts } from './test-counts.mjs';
 
 /** An engine's builds and networks are not for two at a time, and the long form takes the machine for itself. */
 const FORMS = {
-  '--image': { folder: 'test/image/', concurrency: 1, limits: { test: 300_000, file: 600_000 } },
-  '--chaos': { folder: 'test/chaos/', concurrency: 1, limits: { test: 3_600_000, file: 7_200_000 } },
+  '--image': { folders: ['test/image/'], concurrency: 1, limits: { test: 300_000, file: 600_000 } },
+  '--chaos': {
+    folders: ['test/chaos/', 'test/traffic/'],
+    concurrency: 1,
+    limits: { test: 3_600_000, file: 7_200_000 },
+  },
 };
-const ALL = { folder: 'test/', concurrency: 3, limits: { test: 60_000, file: 120_000 } };
+const ALL = { folders: ['test/'], concurrency: 3, limits: { test: 60_000, file: 120_000 } };
 const [option] = process.argv.slice(2);
 const form = FORMS[option] ?? ALL;
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -55,7 +59,11 @@ async function work() {
 function findTestFiles() {
   return listFiles(root, 'test')
     .filter((file) => file.endsWith('.test.ts') && !file.startsWith('test/bench/'))
-    .filter((file) => file.startsWith(form.folder) && file.startsWith('test/image/') === (option === '--image'))
+    .filter(
+      (file) =>
+        form.folders.some((folder) => file.startsWith(folder)) &&
+        file.startsWith('test/image/') === (option === '--image'),
+    )
     .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
     .map((file) => join(root, file));
 }
@@ -69,7 +77,7 @@ async function finish() {
   }
   if (interrupted.signal.aborted) lines.push('Interrupted: not every test has run.');
   else if (files.length === 0)
-    lines.push(`No test file ${patterns.length > 0 ? 'matches the patterns' : `in ${form.folder}`}.`);
+    lines.push(`No test file ${patterns.length > 0 ? 'matches the patterns' : `in ${form.folders.join(' or ')}`}.`);
   else if (passed + failed + skipped.length === 0) lines.push('No test has run.');
   const isGood =
     failed === 0 && passed > 0 && !(nothingMayBeSkipped && skipped.length > 0) && !interrupted.signal.aborted;

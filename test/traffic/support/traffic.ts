@@ -258,6 +258,7 @@ class Client {
     if (this.#socket !== socket) return true;
     try {
       this.#parser.receive(this.#read.subarray(0, size));
+      if (this.#step === undefined && this.#parser.hasBegun) this.#fail('bytes behind an answer');
     } catch (error) {
       if (!(error instanceof MalformedResponse)) throw error;
       this.#fail(error.message);
