@@ -231,7 +231,7 @@ export class Connection implements Outlet {
     return undefined;
   }
 
-  /** Gives the rest of the request's body to `take` as it comes: one promise for all of it. */
+  /** Passes the rest of the request's body to `take` as it arrives, with one promise for all of it. */
   async #drain(exchange: Exchange, take: Take): Promise<boolean> {
     let wanted = true;
     const takeOne = (piece: Uint8Array) => {
@@ -247,7 +247,7 @@ export class Connection implements Outlet {
     }
   }
 
-  /** What is here of the body. False where no more is wanted. */
+  /** Passes on the body bytes that have arrived. False once `take` wants no more. */
   #pass(exchange: Exchange, take: Take): boolean {
     while (!exchange.bodyDone) {
       // The application reads on after its response: what comes now is another request's.

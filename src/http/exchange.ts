@@ -16,7 +16,7 @@ export class Exchange {
   continued = false;
   /** Bytes of the body that were passed on. */
   received = 0;
-  /** Where they go as they come, while the whole body is taken. */
+  /** Receives body bytes as they arrive, while the whole body is being drained. */
   take: Take | undefined;
   /** How long the client was waited for, in milliseconds, and since when it is now. */
   #waited = 0;

@@ -12,8 +12,8 @@ const LARGE = 16_384;
 const MOST_GATHERED = 262_144;
 
 /**
- * The sending side of a client's socket. What one turn of the event loop has for the client leaves in one write when that turn ends: a stream whose
- * chunks come from the worker by the hundred costs a write for all of them (200 chunks of 1 KB: 2,100 µs of CPU became 1,250).
+ * The sending side of a client's socket. Everything that one turn of the event loop has for the client leaves in one write
+ * at its end: hundreds of chunks of a stream cost one write (200 chunks of 1 KB: 2,100 µs of CPU became 1,250).
  */
 export class Outflow {
   readonly #socket: Socket;

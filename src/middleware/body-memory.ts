@@ -2,12 +2,12 @@ import { Buffer } from 'node:buffer';
 
 /** Sizes of buffers are powers of two, from this one on. */
 const LEAST_SIZE = 16_384;
-/** Bytes of free buffers that are kept for the next bodies: memory that is new each time costs page faults, and waits for the collector. */
+/** Free buffers kept for the next bodies, in bytes: fresh memory costs page faults and waits for the collector. */
 const MOST_FREE = 8 << 20;
 
 /**
- * Memory for the request bodies of a whole front, within one bound. Bytes count when they have come, not when they are announced: a client that
- * announces much and sends nothing takes nothing from others.
+ * Memory for all request bodies of a front, within one bound. Bytes count once they have arrived, not when they are
+ * announced: a client that announces a megabyte and sends nothing takes nothing from others.
  */
 export class BodyMemory {
   readonly #most: number;
@@ -25,12 +25,12 @@ export class BodyMemory {
     return this.#used;
   }
 
-  /** A body, of which nothing is here yet. @param expected its bytes, where they are known */
+  /** An empty body. @param expected its size in bytes; 0 where it is unknown */
   open(expected: number): MemoryBody {
     return new MemoryBody(this, expected);
   }
 
-  /** True where so many bytes more are allowed; they count from now on. */
+  /** Counts `size` more bytes. False, and without effect, beyond the bound. */
   reserve(size: number): boolean {
     if (this.#used + size > this.#most) return false;
     this.#used += size;
@@ -50,7 +50,7 @@ export class BodyMemory {
     return buffer;
   }
 
-  /** Nobody reads or writes it any more. */
+  /** Makes a buffer free again; the caller has finished with it. */
   giveBack(buffer: Buffer): void {
     const { length } = buffer;
     if (this.#freeBytes + length > MOST_FREE) {
@@ -69,7 +69,7 @@ export class BodyMemory {
 export class MemoryBody {
   readonly #memory: BodyMemory;
   #buffer: Buffer;
-  /** Bytes that have come. */
+  /** Bytes received so far. */
   size = 0;
 
   constructor(memory: BodyMemory, expected: number) {
@@ -77,7 +77,7 @@ export class MemoryBody {
     this.#buffer = memory.take(expected);
   }
 
-  /** What has come, until `close()`. */
+  /** The bytes received so far; valid until `close()`. */
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.size);
   }
@@ -92,7 +92,7 @@ export class MemoryBody {
     return true;
   }
 
-  /** Its memory is for others. */
+  /** Frees the memory. */
   close(): void {
     this.#memory.release(this.size);
     this.size = 0;

@@ -5,14 +5,14 @@ import type { WorkerLink } from './worker-link.ts';
  * Requests that may wait in a worker behind its slots. CPU per request at 1/3/7/15/31 is 47, 40, 34, 31 and 31 µs (DECISIONS.md, "Dispatch").
  */
 export const DEPTH = 15;
-/** How long a worker may go without freeing a slot, in milliseconds, before what was sent ahead is asked back. */
+/** Milliseconds without a freed slot after which the requests sent ahead are asked back. */
 const PATIENCE_MS = 5;
-/** The same where no other worker would take it: it waits in the front then, where it is counted, and refused in time. */
+/** The same where no other worker would take them: in the front they count as queued, and expire in time. */
 const STUCK_MS = 50;
 
 /**
- * When requests may be sent to a worker that has no free slot: as many as its pace allows (`Pace`), and none while its slots are held for long. Those that
- * wait there by then are asked back.
+ * Decides how many requests are sent to a worker that has no free slot: as many as its pace allows (`Pace`), and none
+ * while it frees no slot. Those that wait there by then are asked back.
  */
 export class LookAhead {
   readonly #links: ReadonlySet<WorkerLink>;

@@ -3,7 +3,10 @@ const MEMORY = 16;
 /** A worker that is slow more often than this gets no request ahead of a free slot. */
 const MOST_SLOW = 1 / 2;
 
-/** How quick the requests of a worker have been lately (docs/worker-protocol.md, flag `SLOW`). One slow request in ten is ordinary. */
+/**
+ * The share of slow requests of a worker lately (docs/worker-protocol.md, flag `SLOW`), and what follows from it. One slow
+ * request in ten is ordinary.
+ */
 export class Pace {
   /** A worker of which nothing is known is not believed to be quick. */
   #slowShare = 1;

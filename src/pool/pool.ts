@@ -25,7 +25,7 @@ export interface PoolSettings {
   readonly timedOut: (count: number) => void;
   /** A request's client has gone before a worker was found: it never runs. */
   readonly abandoned: () => void;
-  /** True where the slots of a worker share one event loop, which a request can hold: those that come meanwhile wait for another worker. */
+  /** True where the slots of a worker share one event loop: while that is held, its free slots are no use. */
   readonly sharesLoop: boolean;
   /** How many requests may wait in a worker behind its slots while the app is quick. */
   readonly ahead?: number;
@@ -34,7 +34,7 @@ export interface PoolSettings {
 }
 
 const CHECK_MS = 250;
-/** How often workers whose event loops are held are looked at while requests wait for them. */
+/** Milliseconds between two looks at workers with held event loops, while requests wait for them. */
 const HELD_CHECK_MS = 2;
 /** Node's timers hold no more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -11,7 +11,7 @@ const CAPACITY = 16_384;
 /** Bytes of a progress file. */
 export const PROGRESS_SIZE = HEAD_SIZE + CAPACITY;
 
-/** What a front knows of its worker whatever becomes of it (docs/worker-protocol.md, "Progress"). */
+/** The front's view of a worker's progress, readable whatever becomes of the process (docs/worker-protocol.md, "Progress"). */
 export interface Progress {
   /** The highest id of a request that the worker has begun, now. */
   begun(): number;
@@ -58,7 +58,7 @@ export class ProgressFile implements Progress {
     this.#closed = true;
   }
 
-  /** What it held last is known after it was closed, too. */
+  /** Keeps the last words once closed. */
   #read(): void {
     if (this.#closed) return;
     readSync(this.#fd, this.#words, 0, HEAD_SIZE, 0);

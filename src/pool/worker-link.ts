@@ -32,7 +32,7 @@ export interface LinkEvents {
 const NONE = new Uint8Array(0);
 const ID_SIZE = 4;
 const CREDIT_SIZE = 4;
-/** How long a worker whose slots share an event loop may take to begin what it is given, in milliseconds, before that loop counts as held. */
+/** Milliseconds that a worker with a shared event loop may take to begin a request, before that loop counts as held. */
 const HELD_MS = 5;
 /** A request gets 502 when so many workers have died with it, whether they say that they had begun it or not. */
 const MOST_DEATHS = 2;
@@ -40,9 +40,9 @@ const MOST_DEATHS = 2;
 /**
  * The front's view of one worker: its sockets, its slots and the requests that it was given, in the order of their ids.
  *
- * The front counts slots: the oldest requests have one each (`slotSince`), the others were sent ahead. That is for pace, figures and timeouts. Which requests
- * the worker has begun, it reads in the progress file, and what the worker has not and will not begin, RETURNED says. Nothing is inferred from the order
- * in which frames come on two links.
+ * The front counts slots: the oldest requests have one each (`slotSince`), the others were sent ahead. That count serves
+ * pace, figures and timeouts. The requests that have begun are read in the progress file; those that have not and will
+ * not begin are named by RETURNED. Nothing is inferred from the order of frames on two links.
  */
 export class WorkerLink implements Carrier {
   readonly slots: number;
@@ -51,16 +51,16 @@ export class WorkerLink implements Carrier {
   readonly #words = new ControlWords();
   readonly #progress: Progress;
   readonly #source: FrameSource;
-  /** How quick its requests have been lately. */
+  /** The pace of its requests lately. */
   readonly pace = new Pace();
   /** The two that it goes on with. */
   readonly sockets: LinkSockets;
   readonly #events: LinkEvents;
   /** Few: an array, because a Map that changes with each request keeps its old tables, and with them dead requests, alive past a scavenge (measured: 30%). */
   #requests: WorkerRequest[] = [];
-  /** Frames of this turn of the event loop, and large bodies of them: they leave in one write, which wakes the worker once. */
+  /** Frames of this turn of the event loop, and their large bodies: one write, which wakes the worker once. */
   #batch: Uint8Array[] = [];
-  /** What is to be let go of when the batch is written. */
+  /** Releases the bodies in the batch once it is written. */
   #held: Release[] = [];
   /** Of the request that was given last. */
   lastId = 0;
@@ -68,7 +68,7 @@ export class WorkerLink implements Carrier {
   /** It broke the protocol: nothing more of what it said is believed. */
   #lied = false;
   #asked = false;
-  /** When it last freed a slot, or was given a request while it had none. */
+  /** The time of the last freed slot, or of the first request after it had none. */
   #movedAt = 0;
   /** The oldest request that it is not known to have begun, and when that was given; 0: none. */
   #unseenId = 0;
@@ -130,7 +130,7 @@ export class WorkerLink implements Carrier {
     return !this.#asked && (this.#requests.length === 0 || this.#movedAt > oldest);
   }
 
-  /** True where the worker has a slot for a request and does not begin it: what its slots share, an event loop, is held. */
+  /** True where the worker has a slot for a request and has not begun it in time: the shared event loop is held. */
   isHeld(now: number): boolean {
     if (this.#unseenId === 0 || now - this.#unseenSince < HELD_MS) return false;
     const begun = this.#progress.begun();
@@ -253,7 +253,8 @@ export class WorkerLink implements Carrier {
   }
 
   /**
-   * The worker is dead. What it had finished and not sent is taken from the progress file; what it had begun besides is answered 502.
+   * Ends the link of a dead worker. Finished responses that it still held are taken from the progress file; other
+   * requests that it had begun get 502.
    * @returns the ids of those requests, and the requests that it had not begun
    */
   fail(): { readonly cut: string[]; readonly unbegun: WorkerRequest[] } {
@@ -262,7 +263,7 @@ export class WorkerLink implements Carrier {
     const given = this.#requests;
     this.#requests = [];
     const begun = this.#progress.begun();
-    // One that broke the protocol may not have told: what had a slot counts as begun, or it would break the next worker too, and so on.
+    // After a breach of the protocol, whatever had a slot counts as begun: it might break the next worker too.
     for (const request of given) request.deaths++;
     const isBegun = ({ heard, id, slotSince, deaths }: WorkerRequest) =>
       heard || !isAfter(id, begun) || (this.#lied && slotSince !== 0) || deaths >= MOST_DEATHS;

@@ -39,8 +39,8 @@ export class WorkerRequest implements PushedBody {
   /** Whether its client had closed its side already when it came: so that this does not tell that the client has gone since. */
   readonly halfClosed: boolean;
   /**
-   * When a worker had a slot for it, in the pool's milliseconds; 0: it waits behind others. Its timeout counts from here. Whether the application was called
-   * is not told by this (`WorkerLink.hasBegun`).
+   * The time from which a worker had a slot for it, in the pool's milliseconds; 0: it waits behind others. Its timeout
+   * counts from here. The progress file alone tells whether the application was called.
    */
   slotSince = 0;
   /** Since when nobody waits for what its application still does, in the pool's milliseconds; 0: somebody does. */
@@ -97,8 +97,8 @@ export class WorkerRequest implements PushedBody {
   }
 
   /**
-   * Requests that may wait in a worker ahead of its slots with this one. None where its body is still on its way, since that could only wait there; itself alone
-   * where its body is large, since it would be sent twice if it is given back.
+   * The most requests that may wait in a worker behind its slots, this one included. None where its body is still on its
+   * way and could only wait there; one where its body is large and would be sent twice if given back.
    */
   get mostAhead(): number {
     const body = this.environ[BUFFERED_BODY] as BufferedBody | undefined;

@@ -7,7 +7,7 @@ import { Pieces } from './pieces.ts';
 export type Pull = (enough: number) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 /** Takes a piece that is there until it returns. False: no more after this one. */
 export type Take = (piece: Uint8Array) => boolean;
-/** Gives all that comes to `take`. True at the end, false where `take` wanted no more. Throws where the body is cut short. */
+/** Passes all bytes to `take` as they arrive. True at the end, false once `take` wants no more. Throws where the body is cut short. */
 export type Drain = (take: Take) => Promise<boolean>;
 
 const LF = 0x0a;

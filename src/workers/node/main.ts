@@ -125,7 +125,7 @@ class Worker {
     else throw new Error(`a frame of type ${frame.type} on the data link`);
   }
 
-  /** Begins what waits, as far as slots are free: those that came in one read together, which the front is told once. */
+  /** Begins waiting requests while slots are free. Those of one read are noted as begun together. */
   #fill(): void {
     if (this.#filling) return;
     this.#filling = true;

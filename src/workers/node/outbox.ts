@@ -6,8 +6,8 @@ import { DATA_SIZE, encodeFrame, TYPE } from '../../pool/frames.ts';
 const ENOUGH = 65_536;
 
 /**
- * The sending side of the data link: the frames of one turn of the event loop leave in one write, which wakes the front once. Body bytes of one response
- * that come one after the other are one frame.
+ * The sending side of the data link: the frames of one turn of the event loop leave in one write, which wakes the front
+ * once. Consecutive body bytes of one response are one frame.
  */
 export class Outbox {
   readonly #data: Socket;

@@ -5,7 +5,7 @@ const PROGRESS_FD = 5;
 
 const word = new Uint32Array(1);
 
-/** The application is about to be called for all requests up to this id: known to the front whatever becomes of this process. */
+/** Notes that the application is about to be called for all requests up to this id, whatever becomes of this process. */
 export function noteBegun(id: number): void {
   word[0] = id;
   writeSync(PROGRESS_FD, word, 0, word.byteLength, 0);

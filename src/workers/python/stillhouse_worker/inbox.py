@@ -62,7 +62,7 @@ class Inbox:
         return list(taken)
 
     def _read_more(self) -> None:
-        """What is there, or the next that comes. What is held leaves before anything is waited for."""
+        """Read what has arrived, or wait for the next request; held output leaves before the wait."""
         link = self._link
         if link.busy:
             try:

@@ -1,4 +1,4 @@
-"""Where requests run: in the main thread, or in a few threads of which one leads.
+"""Slots run requests: the main thread is one, or a few threads are, of which one leads.
 
 The leader reads the link and runs what it has read, one request after the other, and wakes nobody: threads cost nothing
 while the application is quick, and do not fight for the interpreter's lock. The others wait to be let in, which takes
@@ -78,7 +78,7 @@ class Follower:
 
 
 class Lead:
-    """Who reads the link: one thread at a time."""
+    """The right to read the link, which one thread has at a time."""
 
     def __init__(self, inbox: Inbox, progress: Progress, ticker: Ticker) -> None:
         self._inbox = inbox
