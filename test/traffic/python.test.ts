@@ -8,12 +8,14 @@ import { serveTheMix } from './support/mix-server.ts';
 import { describeShape, type Shape, shapesOf } from './support/shapes.ts';
 
 const SHORT: readonly Shape[] = [
-  { threads: 1, streaming: false, change: 'reloads' },
-  { threads: 8, streaming: true, change: 'reloads' },
-  { threads: 2, streaming: false, change: 'recycling' },
-  { threads: 32, streaming: true, change: 'recycling' },
-  { threads: 8, streaming: false, change: 'scaling' },
-  { threads: 1, streaming: true, change: 'scaling' },
+  { asked: 'whole', threads: 1, streaming: false, change: 'reloads' },
+  { asked: 'whole', threads: 8, streaming: true, change: 'reloads' },
+  { asked: 'whole', threads: 2, streaming: false, change: 'recycling' },
+  { asked: 'whole', threads: 32, streaming: true, change: 'recycling' },
+  { asked: 'whole', threads: 8, streaming: false, change: 'scaling' },
+  { asked: 'whole', threads: 1, streaming: true, change: 'scaling' },
+  { asked: 'quick', threads: 2, streaming: false, change: 'steady' },
+  { asked: 'quick', threads: 8, streaming: false, change: 'steady' },
 ];
 
 for (const shape of shapesOf([1, 2, 8, 32], SHORT)) {
@@ -24,7 +26,7 @@ for (const shape of shapesOf([1, 2, 8, 32], SHORT)) {
 
 const flask = { skip: lacksModule('flask') ?? false };
 for (const threads of [1, 2, 8, 32].slice(times(2, 0), times(3, 4))) {
-  const shape = { threads, streaming: false, change: 'steady' } as const;
+  const shape = { asked: 'whole', threads, streaming: false, change: 'steady' } as const;
   test(`Flask with ${describeShape(shape)}: 0 wrong, 0 lost, no worker killed`, flask, async () => {
     await serveTheMix('flask_mix.py', shape, [`--python=${PYTHON}`]);
   });

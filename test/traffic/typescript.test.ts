@@ -5,9 +5,9 @@ import { describeShape, type Shape, shapesOf } from './support/shapes.ts';
 
 const SLOTS = 64;
 const SHORT: readonly Shape[] = [
-  { threads: SLOTS, streaming: false, change: 'reloads' },
-  { threads: SLOTS, streaming: true, change: 'recycling' },
-  { threads: SLOTS, streaming: false, change: 'scaling' },
+  { asked: 'whole', threads: SLOTS, streaming: false, change: 'reloads' },
+  { asked: 'whole', threads: SLOTS, streaming: true, change: 'recycling' },
+  { asked: 'whole', threads: SLOTS, streaming: false, change: 'scaling' },
 ];
 
 for (const shape of shapesOf([SLOTS], SHORT)) {

@@ -6,6 +6,8 @@ import { Random } from './random.ts';
 export type Weights = Readonly<Partial<Record<Kind, number>>>;
 
 export const MIX: Weights = { json: 55, head: 10, echo: 10, upload: 5, chunked: 5, sleep: 7, stream: 5, error: 3 };
+/** Requests that are answered at once. */
+export const QUICK: Weights = { json: 85, head: 15 };
 /** The part of the mix's requests that their clients leave. */
 export const LEFT_OF_MIX = 0.05;
 const LEAVE_WITHIN_MS = 10;

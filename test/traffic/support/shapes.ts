@@ -5,18 +5,26 @@ export const CHANGES = ['steady', 'reloads', 'recycling', 'scaling'] as const;
 /** What happens to the workers meanwhile. */
 export type Change = (typeof CHANGES)[number];
 
+/** What is asked: the whole mix, or quick requests alone, which the front sends ahead to the workers. */
+export type Asked = 'whole' | 'quick';
+
 export interface Shape {
+  readonly asked: Asked;
   readonly threads: number;
   readonly streaming: boolean;
   readonly change: Change;
 }
 
-/** @param short the shapes of the short form beside the steady ones */
+/** @param short the shapes of the short form beside the steady ones of the whole mix */
 export function shapesOf(threads: readonly number[], short: readonly Shape[]): Shape[] {
   const all = threads.flatMap((count) =>
-    [false, true].flatMap((streaming) => CHANGES.map((change) => ({ threads: count, streaming, change }))),
+    CHANGES.flatMap((change): Shape[] => [
+      { asked: 'whole', threads: count, streaming: false, change },
+      { asked: 'whole', threads: count, streaming: true, change },
+      { asked: 'quick', threads: count, streaming: false, change },
+    ]),
   );
-  return isLong ? all : [...all.filter(({ change }) => change === 'steady'), ...short];
+  return isLong ? all : [...all.filter(({ asked, change }) => asked === 'whole' && change === 'steady'), ...short];
 }
 
 const WORDS: Readonly<Record<Change, string>> = {
@@ -27,7 +35,8 @@ const WORDS: Readonly<Record<Change, string>> = {
 };
 
 /** For the name of a test. */
-export function describeShape({ threads, streaming, change }: Shape): string {
+export function describeShape({ asked, threads, streaming, change }: Shape): string {
   const count = threads === 1 ? '1 thread' : `${threads} threads`;
-  return `${count}, bodies ${streaming ? 'streamed' : 'read ahead'}${WORDS[change]}`;
+  const what = asked === 'quick' ? ', quick requests alone' : '';
+  return `${count}${what}, bodies ${streaming ? 'streamed' : 'read ahead'}${WORDS[change]}`;
 }
