@@ -131,6 +131,8 @@ class Worker {
     this.#filling = true;
     const slots = this.#start?.threads ?? 0;
     for (let free = slots - this.#running.length; free > 0; free = slots - this.#running.length) {
+      // With one slot the next request waits for the last response to leave: it may end this process.
+      if (slots === 1 && this.#waiting.length > 0 && !this.#outbox.isSent(() => this.#fill())) break;
       const next = this.#waiting.splice(0, free);
       const last = next.at(-1);
       if (last === undefined) break;
@@ -183,11 +185,7 @@ class Worker {
   #leave(id: number): void {
     const at = this.#running.findIndex((running) => running.id === id);
     if (at >= 0) this.#running.splice(at, 1);
-    if (this.#waiting.length > 0) {
-      // The next may end this process, and would take with it what has ended.
-      this.#outbox.flush();
-      this.#fill();
-    }
+    if (this.#waiting.length > 0) this.#fill();
     if (this.#stopping) this.#stop();
   }
 

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { DATA_SIZE, encodeFrame, TYPE } from '../../pool/frames.ts';
 
+const NOTHING = new Uint8Array(0);
 /** A batch of this many bytes leaves at once. */
 const ENOUGH = 65_536;
 
@@ -50,6 +51,14 @@ export class Outbox {
     this.#size = 0;
     this.#open = undefined;
     this.#data.write(batch.length === 1 ? (batch[0] as Uint8Array) : Buffer.concat(batch));
+  }
+
+  /** Sends everything now. False where the kernel has no room for all of it: `sent` is called once it has. */
+  isSent(sent: () => void): boolean {
+    this.flush();
+    if (this.#data.writableLength === 0) return true;
+    this.#data.write(NOTHING, sent);
+    return false;
   }
 
   /** Sends what waits, and closes the link. */

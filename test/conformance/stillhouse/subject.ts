@@ -36,7 +36,10 @@ export async function start(kind: Kind, app: string, args: readonly string[]): P
     return new MakeServer(child, Number((await child.line(/^listening on \d+$/)).slice('listening on '.length)));
   }
   const file = `${app}.${kind === 'python' ? 'py' : 'ts'}`;
-  return new Stillhouse(kind, await serve(`${file}:application`, ['--graceful-timeout=1', ...args], { cwd: FIXTURES }));
+  return new Stillhouse(
+    kind,
+    await serve(`${file}:application`, ['--graceful-timeout=1', '--body-memory=64KiB', ...args], { cwd: FIXTURES }),
+  );
 }
 
 let barriers = 0;
