@@ -41,9 +41,10 @@ export function ensureEnvironments(names: readonly EnvironmentName[], say: (line
   for (const name of names) {
     if (isMade(name)) continue;
     if (unreached === undefined) say(`Making the environment of test/bench/requirements/${name}.txt (pip) ...`);
-    const problem = unreached ?? make(name);
-    if (problem === undefined) continue;
-    if (UNREACHED.test(problem)) unreached = problem;
+    const failure = unreached ?? make(name);
+    if (failure === undefined) continue;
+    if (UNREACHED.test(failure)) unreached = failure;
+    const problem = unreached === undefined ? failure : `PyPI was not reached (${unreached})`;
     problems.set(name, problem);
     say(`no environment for ${name}, so Debian's packages are measured where there are some: ${problem}`);
   }

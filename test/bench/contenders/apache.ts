@@ -12,7 +12,10 @@ const THREADS = 15;
 export const APACHE: readonly Contender[] = [
   {
     name: 'mod-wsgi',
-    setup: `Apache with the event MPM, daemon mode, processes=${PROCESSES} threads=${THREADS} (mod_wsgi-express)`,
+    get setup() {
+      const how = isMade('mod-wsgi') ? 'mod_wsgi-express: ' : '';
+      return `${how}Apache with the event MPM, daemon mode, processes=${PROCESSES} threads=${THREADS}`;
+    },
     language: 'python',
     environment: 'mod-wsgi',
     absent: () => (isMade('mod-wsgi') ? undefined : lacksProgram('apache2', `${MODULES}/mod_wsgi.so`)),

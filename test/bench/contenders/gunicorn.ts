@@ -18,7 +18,9 @@ function gthread(name: string, threads: number): Contender {
 function contender(name: string, setup: string, options: readonly string[]): Contender {
   return {
     name,
-    setup: `gunicorn --workers ${PROCESSES}${setup} --http-parser fast (gunicorn_h1c)`,
+    get setup() {
+      return `gunicorn --workers ${PROCESSES}${setup}${isMade('gunicorn') ? ' --http-parser fast (gunicorn_h1c)' : ''}`;
+    },
     language: 'python',
     environment: 'gunicorn',
     absent: lacksGunicorn,
