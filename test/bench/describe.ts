@@ -63,9 +63,10 @@ export function readVersions(...names: readonly string[]): Record<string, string
   const wanted = Object.entries(VERSIONS).filter(([name]) => names.length === 0 || names.includes(name));
   const found = wanted.flatMap(([name, [file, ...args]]) => {
     if (lacksProgram(file) !== undefined) return [];
-    const { stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', env: { ...process.env, PATH: searchPath() } });
+    const env = { ...process.env, PATH: searchPath() };
+    const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', env });
     const version = /\d+(\.\d+)+/.exec(`${stdout}${stderr}`)?.[0];
-    return version === undefined ? [] : [[name, version] as const];
+    return status !== 0 || version === undefined ? [] : [[name, version] as const];
   });
   return Object.fromEntries(found);
 }
