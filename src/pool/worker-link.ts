@@ -354,6 +354,8 @@ export class WorkerLink implements Carrier {
       returned.set(id, request);
     }
     this.#asked = false;
+    // All that is left has begun; what was returned never will, and is not waited for.
+    this.#unseenId = 0;
     for (const request of returned.values()) {
       this.#remove(request);
       request.left();

@@ -79,7 +79,7 @@ class Course {
       grace: Number.MAX_SAFE_INTEGER,
       timedOut: () => undefined,
       abandoned: () => undefined,
-      sharesLoop: false,
+      sharesLoop: language === 'node',
       ahead: 3,
     });
     this.#language = language;

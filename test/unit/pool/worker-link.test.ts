@@ -64,6 +64,20 @@ test('a worker is as quick as its slots were freed', async () => {
   assert.deepEqual(worker.broken, []);
 });
 
+test('a request that was given back is not waited for: its worker is not held', async () => {
+  const worker = new PlayedWorker(1);
+  const { link, progress } = worker;
+  worker.run('/1', 1000);
+  progress.last = 1;
+  assert.equal(link.isHeld(1010), false);
+  worker.run('/2', 1020);
+  link.askBack(1030);
+  await worker.giveBack(2);
+  assert.deepEqual([worker.broken, link.isHeld(1040)], [[], false]);
+  worker.run('/3', 1050);
+  assert.deepEqual([link.isHeld(1054), link.isHeld(1055)], [false, true]);
+});
+
 test('an event loop is held while it does not begin what came 5 ms ago', () => {
   const worker = new PlayedWorker(64);
   const { link, progress } = worker;
