@@ -1,9 +1,11 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { AppError, AppFailed, ClientError, ClientGone } from '../errors.ts';
 import { DEFAULT_LIMITS } from '../http/limits.ts';
 import { HttpServer } from '../http/server.ts';
+import type { ClientSocket } from '../http/sockets/client-socket.ts';
+import { createListener } from '../http/sockets/listener.ts';
 import { BodyMemory } from '../middleware/body-memory.ts';
 import { dispatch } from '../middleware/dispatch.ts';
 import { type RequestRecord, recordRequests } from '../middleware/record-requests.ts';
@@ -165,7 +167,7 @@ export class Front {
         report: (problem, environ) => this.#report(problem, environ),
         onError: (error, peer, environ) => this.#onError(error, peer, environ),
       });
-      const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(server, socket));
+      const listener = createListener((socket) => this.#accept(server, socket));
       listener.on('error', (error) => {
         const message = `cannot listen on ${host}:${port}: ${error.message}`;
         this.#tell({ type: 'front-failed', failure: { code: 'FRONT_FAILED', message, cure: 'see the error' } });
@@ -178,7 +180,7 @@ export class Front {
     }
   }
 
-  async #accept(server: HttpServer, socket: Socket): Promise<void> {
+  #accept(server: HttpServer, socket: ClientSocket): void {
     if (this.#tally.connections >= this.#mostConnections) {
       this.#tally.dropped++;
       socket.destroy();
@@ -186,9 +188,12 @@ export class Front {
     }
     this.#tally.accepted++;
     this.#tally.connections++;
-    await server.serve(socket);
-    this.#tally.connections--;
+    server.serve(socket, this.#onClosed);
   }
+
+  readonly #onClosed = (): void => {
+    this.#tally.connections--;
+  };
 
   /** All middleware around whatever is mounted, folded once. */
   #application(): Application {

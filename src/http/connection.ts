@@ -11,6 +11,7 @@ import { Outflow } from './outflow.ts';
 import { type HeadEvent, RequestParser } from './request-parser.ts';
 import { type Outlet, ResponseSink } from './response-sink.ts';
 import type { ServerSettings } from './settings.ts';
+import type { ClientSocket, SocketOwner } from './sockets/client-socket.ts';
 
 /** One for all: an input that is at its end stays there. */
 const NO_INPUT = Input.of(new Uint8Array(0));
@@ -22,8 +23,9 @@ const FORGET_MS = 1000;
 const LINGER_MS = 5000;
 
 /** One client connection: requests in, one at a time to the application, responses out (RFC 9112, 9). Who makes it reads the socket. */
-export class Connection implements Outlet {
-  readonly #socket: Socket;
+export class Connection implements Outlet, SocketOwner {
+  readonly #socket: ClientSocket;
+  readonly #onClose: (connection: Connection) => void;
   readonly #settings: ServerSettings;
   readonly #clock: Clock;
   readonly #peer: Peer;
@@ -46,12 +48,13 @@ export class Connection implements Outlet {
   #closing = false;
   #lingering = false;
 
-  constructor(socket: Socket, settings: ServerSettings, clock: Clock, onClose: () => void) {
+  constructor(socket: ClientSocket, settings: ServerSettings, clock: Clock, onClose: (connection: Connection) => void) {
     this.#socket = socket;
+    this.#onClose = onClose;
     this.#settings = settings;
     this.#clock = clock;
     this.#parser = new RequestParser(settings.limits);
-    this.#outflow = new Outflow(socket, settings.limits);
+    this.#outflow = new Outflow(socket as unknown as Socket, settings.limits);
     this.#peer = {
       serverName: settings.serverName ?? socket.localAddress ?? 'localhost',
       serverPort: String(settings.serverPort ?? socket.localPort ?? ''),
@@ -63,16 +66,6 @@ export class Connection implements Outlet {
     this.#environs = new Environs(this.#peer, settings.flags);
     this.#restingSince = clock.now();
     this.#wait('head', settings.limits.headTime);
-    socket.on('end', () => this.#endInput());
-    socket.on('drain', () => this.#outflow.settle());
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => {
-      this.#inputEnded = true;
-      this.#exchange?.call.cancel();
-      this.#arrival?.resolve();
-      this.#outflow.settle();
-      onClose();
-    });
   }
 
   /** Called once a second or more often, with the time of the clock. */
@@ -142,7 +135,7 @@ export class Connection implements Outlet {
   }
 
   /** Bytes have come, which are there until this returns. */
-  receive(bytes: Buffer): void {
+  received(bytes: Buffer): void {
     if (this.#lingering) return;
     const exchange = this.#exchange;
     this.#parser.receive(bytes);
@@ -154,6 +147,22 @@ export class Connection implements Outlet {
       this.#socket.pause();
   }
 
+  drained(): void {
+    this.#outflow.settle();
+  }
+
+  outputEnded(): void {
+    this.#wait('linger', LINGER_MS);
+  }
+
+  closed(): void {
+    this.#inputEnded = true;
+    this.#exchange?.call.cancel();
+    this.#arrival?.resolve();
+    this.#outflow.settle();
+    this.#onClose(this);
+  }
+
   /** Nobody is woken for less than can be used: it would double what a byte of a slow body costs (measured). */
   #arrived(exchange: Exchange, arrival: PromiseWithResolvers<void>): void {
     if (exchange.take !== undefined) this.#passOn(exchange, exchange.take, arrival);
@@ -161,7 +170,7 @@ export class Connection implements Outlet {
     else this.#waitForBody(exchange);
   }
 
-  #endInput(): void {
+  inputEnded(): void {
     this.#inputEnded = true;
     if (this.#arrival !== undefined) this.#arrival.resolve();
     else if (this.#exchange === undefined) this.#endSocket();
@@ -363,8 +372,7 @@ export class Connection implements Outlet {
     this.#deadline = Number.POSITIVE_INFINITY;
     this.#outflow.flush();
     this.#socket.resume();
-    // From when all is sent: a client that reads slowly has `writeTime` for that.
-    this.#socket.end(() => this.#wait('linger', LINGER_MS));
+    this.#socket.end();
   }
 
   #wait(what: 'idle' | 'head' | 'body' | 'linger', time: number): void {

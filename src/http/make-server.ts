@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server } from 'node:net';
 import type { Application, ErrorStream } from '../wsgi/types.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { HttpServer } from './server.ts';
+import type { ClientSocket } from './sockets/client-socket.ts';
+import { createListener } from './sockets/listener.ts';
 
 /** A server in the calling process: the twin of Python's `wsgiref.simple_server.WSGIServer`. */
 export interface WsgiServer {
@@ -29,8 +31,8 @@ class InProcessServer implements WsgiServer {
   readonly #listener: Server;
   readonly #http: HttpServer;
   readonly #listening: Promise<unknown>;
-  readonly #waiting: Socket[] = [];
-  readonly #takers: ((socket: Socket | undefined) => void)[] = [];
+  readonly #waiting: ClientSocket[] = [];
+  readonly #takers: ((socket: ClientSocket | undefined) => void)[] = [];
   readonly #closed = Promise.withResolvers<void>();
   #forever = false;
 
@@ -45,9 +47,7 @@ class InProcessServer implements WsgiServer {
         if (isAppFault(error)) stderr.write(`${explain(error)}\n`);
       },
     });
-    this.#listener = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
-      this.#accept(socket),
-    );
+    this.#listener = createListener((socket) => this.#accept(socket));
     this.#listener.listen(port, host);
     this.#listening = once(this.#listener, 'listening');
     // Whoever serves is told; a server that nobody serves must not end the process.
@@ -62,16 +62,16 @@ class InProcessServer implements WsgiServer {
   async serveForever(): Promise<void> {
     await this.#listening;
     this.#forever = true;
-    for (const socket of this.#waiting.splice(0)) void this.#http.serve(socket);
+    for (const socket of this.#waiting.splice(0)) this.#http.serve(socket);
     await this.#closed.promise;
   }
 
   async handleRequest(): Promise<void> {
     await this.#listening;
     const socket =
-      this.#waiting.shift() ?? (await new Promise<Socket | undefined>((resolve) => this.#takers.push(resolve)));
+      this.#waiting.shift() ?? (await new Promise<ClientSocket | undefined>((resolve) => this.#takers.push(resolve)));
     if (socket === undefined) return;
-    await this.#http.serve(socket, { once: true });
+    await new Promise<void>((resolve) => this.#http.serve(socket, resolve, { once: true }));
   }
 
   async close(): Promise<void> {
@@ -82,10 +82,10 @@ class InProcessServer implements WsgiServer {
     this.#closed.resolve();
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: ClientSocket): void {
     const taker = this.#takers.shift();
     if (taker !== undefined) taker(socket);
-    else if (this.#forever) void this.#http.serve(socket);
+    else if (this.#forever) this.#http.serve(socket);
     else this.#waiting.push(socket);
   }
 }

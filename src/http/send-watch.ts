@@ -1,13 +1,6 @@
 import { readFile, readlink } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-
-/** What Node keeps of a socket and does not document: it is used where it is there. */
-interface Handle {
-  readonly fd?: number;
-  /** Bytes given to libuv, and those of them that it has not given to the kernel yet. */
-  readonly bytesWritten?: number;
-  readonly writeQueueSize?: number;
-}
+import type { ClientSocket } from './sockets/client-socket.ts';
 
 /** The sockets of this network namespace (proc_net_tcp): `tx_queue` is what was sent or waits to be, and is not acknowledged. */
 const LINE = /^ *[0-9]+: \S+ \S+ \S+ ([0-9A-F]+):\S+ \S+ \S+ +[0-9]+ +[0-9]+ ([0-9]+) /gm;
@@ -23,7 +16,7 @@ const LINE = /^ *[0-9]+: \S+ \S+ \S+ ([0-9A-F]+):\S+ \S+ \S+ +[0-9]+ +[0-9]+ ([0
  * from one that reads nothing, which is cut; unless the rest of its response fits into the two kernels' buffers: then nothing waits here.
  */
 export class SendWatch {
-  readonly #socket: Socket;
+  readonly #socket: ClientSocket;
   readonly #writeTime: number;
   #taken = -1;
   /** Undefined: not looked at since the kernel took something. */
@@ -32,14 +25,14 @@ export class SendWatch {
   #looking = false;
 
   /** @param writeTime milliseconds */
-  constructor(socket: Socket, writeTime: number) {
-    this.#socket = socket;
+  constructor(socket: ClientSocket | Socket, writeTime: number) {
+    this.#socket = socket as ClientSocket;
     this.#writeTime = writeTime;
   }
 
   /** To be called once a second or more often while something waits, with the time of the clock. */
   check(now: number): void {
-    const taken = takenBytes(this.#socket);
+    const taken = this.#socket.takenBytes;
     if (taken > this.#taken) {
       this.#taken = taken;
       this.#acknowledged = undefined;
@@ -52,7 +45,7 @@ export class SendWatch {
     this.#looking = true;
     const unacknowledged = await sendQueue(this.#socket);
     this.#looking = false;
-    const acknowledged = takenBytes(this.#socket) - unacknowledged;
+    const acknowledged = this.#socket.takenBytes - unacknowledged;
     if (this.#acknowledged !== undefined && acknowledged <= this.#acknowledged) {
       this.#socket.destroy();
       return;
@@ -62,16 +55,9 @@ export class SendWatch {
   }
 }
 
-/** Bytes that the kernel has taken. */
-function takenBytes(socket: Socket): number {
-  const { bytesWritten, writeQueueSize } = handleOf(socket);
-  if (bytesWritten === undefined || writeQueueSize === undefined) return socket.bytesWritten - socket.writableLength;
-  return bytesWritten - writeQueueSize;
-}
-
 /** Bytes that the kernel has taken and the client's has not acknowledged; 0 where it cannot be known. */
-async function sendQueue(socket: Socket): Promise<number> {
-  const { fd } = handleOf(socket);
+async function sendQueue(socket: ClientSocket): Promise<number> {
+  const { fd } = socket;
   if (fd === undefined || fd < 0) return 0;
   try {
     const inode = /[0-9]+/.exec(await readlink(`/proc/self/fd/${fd}`))?.[0] ?? '';
@@ -94,8 +80,4 @@ function readTable(path: string): Promise<Map<string, number>> {
 async function parseTable(path: string): Promise<Map<string, number>> {
   const text = await readFile(path, 'latin1');
   return new Map(Array.from(text.matchAll(LINE), ([, size = '', inode = '']) => [inode, Number.parseInt(size, 16)]));
-}
-
-function handleOf(socket: Socket): Handle {
-  return (socket as { readonly _handle?: Handle | null })._handle ?? {};
 }

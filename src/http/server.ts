@@ -1,8 +1,7 @@
-import type { Socket } from 'node:net';
 import { Clock } from './clock.ts';
 import { Connection } from './connection.ts';
-import { readShared } from './read-into.ts';
 import type { ServerSettings } from './settings.ts';
+import type { ClientSocket } from './sockets/client-socket.ts';
 
 /** Each connection is looked at about once a second, a tenth of them at a time, so that thousands do not hold the requests of others. */
 const CHECK_MS = 100;
@@ -25,23 +24,21 @@ export class HttpServer {
   }
 
   /**
-   * Takes a connection; it should have been accepted with `allowHalfOpen` and `noDelay`. Resolves when it has closed.
+   * Serves a connection from which nothing was read.
+   * @param onClosed called when it has closed
    * @param options.once close it after its first response
    */
-  serve(socket: Socket, options: { once?: boolean } = {}): Promise<void> {
-    const closed = Promise.withResolvers<void>();
-    let connection: Connection;
-    const made = readShared(socket, (bytes) => connection.receive(bytes));
-    connection = new Connection(made, this.#settings, this.#clock, () => {
-      this.#connections.delete(connection);
-      if (this.#connections.size === 0) this.#rest();
-      closed.resolve();
+  serve(socket: ClientSocket, onClosed: () => void = ignore, options: { once?: boolean } = {}): void {
+    const connection = new Connection(socket, this.#settings, this.#clock, (closed) => {
+      this.#connections.delete(closed);
+      if (this.#connections.size === 0) this.#tellEmptied();
+      onClosed();
     });
     this.#connections.add(connection);
     this.#timer ??= setInterval(() => this.#check(), CHECK_MS);
     if (this.#grace !== undefined) connection.drain(this.#grace);
     if (options.once) connection.serveOnce();
-    return closed.promise;
+    socket.start(connection);
   }
 
   /**
@@ -61,7 +58,13 @@ export class HttpServer {
     for (const connection of this.#connections) connection.destroy();
   }
 
+  #tellEmptied(): void {
+    this.#emptied?.resolve();
+    this.#emptied = undefined;
+  }
+
   #check(): void {
+    if (this.#connections.size === 0) return this.#stopChecking();
     const now = this.#clock.now();
     for (let left = Math.ceil(this.#connections.size / SLICES); left > 0; left--) {
       this.#round ??= this.#connections.values();
@@ -74,11 +77,11 @@ export class HttpServer {
     }
   }
 
-  #rest(): void {
+  #stopChecking(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#round = undefined;
-    this.#emptied?.resolve();
-    this.#emptied = undefined;
   }
 }
+
+function ignore(): void {}

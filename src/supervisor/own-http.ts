@@ -1,8 +1,9 @@
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import type { Logger } from 'pino';
 import { ClientError, ClientGone } from '../errors.ts';
 import { DEFAULT_LIMITS } from '../http/limits.ts';
 import { HttpServer } from '../http/server.ts';
+import { createListener } from '../http/sockets/listener.ts';
 import type { Application } from '../wsgi/types.ts';
 
 /** An application of the supervisor's own, and its listeners: whatever fails there is no reason for the supervisor to end. */
@@ -34,7 +35,7 @@ export class OwnHttp {
    */
   listen(at: { readonly fd: number } | { readonly path: string }): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void this.#http.serve(socket));
+    const listener = createListener((socket) => this.#http.serve(socket));
     this.#listeners.push(listener);
     listener.once('error', reject);
     listener.listen(at, () => {

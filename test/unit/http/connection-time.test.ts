@@ -1,12 +1,10 @@
 /** Timeouts and the drain of one connection, on a clock that the test moves. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { ClientError } from '../../../src/errors.ts';
 import { DEFAULT_LIMITS } from '../../../src/http/limits.ts';
 import { get, header } from '../../support/wire.ts';
-import { connected, deaf, echo } from './one-connection.ts';
+import { type Connected, connected, deaf, echo } from './one-connection.ts';
 import { request } from './parse.ts';
 
 const { headTime, bodyTime, bodyRate, idleTime } = DEFAULT_LIMITS;
@@ -14,10 +12,10 @@ const { headTime, bodyTime, bodyRate, idleTime } = DEFAULT_LIMITS;
 test('a head that takes too long is 408, from its first byte on, however it trickles', async () => {
   await using one = await connected(echo);
   one.wire.send('GET / HT');
-  await once(one.socket, 'data');
+  await one.arrived();
   one.pass(headTime - 1);
   one.wire.send('TP/1.1\r\n');
-  await once(one.socket, 'data');
+  await one.arrived();
   one.pass(1);
   const answer = await one.wire.answer();
   assert.deepEqual([answer.status, header(answer, 'connection')], [408, 'close']);
@@ -38,7 +36,7 @@ test('an idle connection is closed without a word, and an empty line makes it wa
   assert.equal((await one.wire.answer()).status, 200);
   one.pass(1);
   one.wire.send('\r\n');
-  await once(one.socket, 'data');
+  await one.arrived();
   one.pass(headTime);
   assert.equal(String(await one.wire.rest()), '');
 });
@@ -46,11 +44,11 @@ test('an idle connection is closed without a word, and an empty line makes it wa
 test('a body that stands still is 408, and the connection closed at once', async () => {
   await using one = await connected(echo);
   one.wire.send(`${request('POST / HTTP/1.1', 'Host: a', 'Content-Length: 9')}half`);
-  await once(one.socket, 'data');
+  await one.arrived();
   await new Promise(setImmediate);
   one.pass(bodyTime - 1);
   one.wire.send('!');
-  await once(one.socket, 'data');
+  await one.arrived();
   await new Promise(setImmediate);
   one.pass(bodyTime - 1);
   one.pass(1);
@@ -60,18 +58,18 @@ test('a body that stands still is 408, and the connection closed at once', async
 });
 
 /** Lets the application wait for more of its body. */
-async function arrived(socket: Socket): Promise<void> {
-  await once(socket, 'data');
+async function arrived(one: Connected): Promise<void> {
+  await one.arrived();
   await new Promise(setImmediate);
 }
 
 test('a body that trickles is 408 once it has been waited for longer than its rate allows', async () => {
   await using one = await connected(echo);
   one.wire.send(request('POST / HTTP/1.1', 'Host: a', 'Content-Length: 9999'));
-  await arrived(one.socket);
+  await arrived(one);
   one.pass(bodyTime - 1000);
   one.wire.send('a'.repeat(bodyRate));
-  await arrived(one.socket);
+  await arrived(one);
   one.pass(1999);
   assert.deepEqual(one.errors, []);
   one.pass(1);
@@ -92,7 +90,7 @@ test('a body that keeps its rate may take as long as it likes; with a rate of 0 
     const seconds = (3 * bodyTime) / 1000;
     one.wire.send(request('POST / HTTP/1.1', 'Host: a', `Content-Length: ${size * seconds}`));
     for (let second = 0; second < seconds; second++) {
-      await arrived(one.socket);
+      await arrived(one);
       one.pass(1000);
       one.wire.send('a'.repeat(size));
     }
@@ -108,14 +106,14 @@ test('the time in which nobody asks for the body is not the client’s', async (
     return echo(environ, start);
   });
   one.wire.send(request('POST / HTTP/1.1', 'Host: a', 'Content-Length: 3'));
-  await arrived(one.socket);
+  await arrived(one);
   one.wire.send('a');
-  await arrived(one.socket);
+  await arrived(one);
   one.pass(10 * bodyTime);
   gate.resolve();
   await new Promise(setImmediate);
   one.wire.send('b');
-  await arrived(one.socket);
+  await arrived(one);
   one.pass(bodyTime - 1);
   one.wire.send('c');
   assert.equal((await one.wire.answer()).status, 200);
@@ -126,7 +124,7 @@ test('a connection that was closed is let go of, though the client keeps its sid
   await one.wire.send(get('/', 'Connection: close')).answer();
   await one.wire.closed();
   one.wire.send(get('/late'));
-  await once(one.socket, 'data');
+  await one.arrived();
   one.pass(4999);
   assert.equal(one.socket.destroyed, false);
   one.pass(1);
@@ -168,7 +166,7 @@ test('a drain lets what runs end, and its answer says that it was the last', asy
     return deaf(environ, start);
   });
   one.wire.send(get('/1') + get('/2'));
-  await once(one.socket, 'data');
+  await one.arrived();
   one.connection.drain();
   gate.resolve();
   const answer = await one.wire.answer();
@@ -179,7 +177,7 @@ test('a drain lets what runs end, and its answer says that it was the last', asy
 test('a drain waits for the head that has begun', async () => {
   await using one = await connected(echo);
   one.wire.send('GET /a HTTP/1.1\r\n');
-  await once(one.socket, 'data');
+  await one.arrived();
   one.connection.drain();
   one.wire.send('Host: a\r\n\r\n');
   const answer = await one.wire.answer();

@@ -30,7 +30,7 @@ test('a second request waits while the first one runs', async () => {
     return deaf(environ, start);
   });
   one.wire.send(get('/1') + get('/2'));
-  await once(one.socket, 'data');
+  await one.arrived();
   assert.deepEqual(seen, ['/1']);
   gate.resolve();
   await one.wire.answer();
@@ -97,7 +97,7 @@ test('100 Continue is sent when the body is first wanted, and once', async () =>
   one.wire.send(request('POST /a HTTP/1.1', 'Host: a', 'Content-Length: 4', 'Expect: 100-continue'));
   assert.equal((await one.wire.answer()).status, 100);
   one.wire.send('bo');
-  await once(one.socket, 'data');
+  await one.arrived();
   one.wire.send('dy');
   const answer = await one.wire.answer();
   assert.deepEqual([answer.status, String(answer.body), header(answer, 'connection')], [200, '/a body', undefined]);
@@ -155,7 +155,7 @@ test('a client that is slow loses nothing, however small the buffer', async () =
   );
   one.wire.socket.pause();
   one.wire.send(get('/'));
-  await once(one.socket, 'data');
+  await one.arrived();
   await new Promise(setImmediate);
   one.wire.socket.resume();
   const { body, complete } = await one.wire.answer();
@@ -170,7 +170,7 @@ test('an application that gives more than a slow client takes is held back', asy
   } as Application);
   one.wire.socket.pause();
   one.wire.send(get('/'));
-  await once(one.socket, 'data');
+  await one.arrived();
   for (let before = -1; before !== given || one.socket.writableLength === 0; ) {
     before = given;
     await new Promise((resolve) => setTimeout(resolve, 20));
