@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS } from '../http/limits.ts';
 import { HttpServer } from '../http/server.ts';
 import type { ClientSocket } from '../http/sockets/client-socket.ts';
 import { createListener } from '../http/sockets/listener.ts';
+import { SpareListeners } from '../http/sockets/spare-listeners.ts';
 import { BodyMemory } from '../middleware/body-memory.ts';
 import { dispatch } from '../middleware/dispatch.ts';
 import { type RequestRecord, recordRequests } from '../middleware/record-requests.ts';
@@ -40,7 +41,7 @@ export class Front {
   readonly #pipes = new Map<number, Partial<Record<WorkerPipe, Socket>>>();
   readonly #nextId = requestIds();
   readonly #bodies: BodyMemory;
-  readonly #listeners: Server[] = [];
+  readonly #listeners: (Server | SpareListeners)[] = [];
   readonly #servers: HttpServer[] = [];
   readonly #timers: readonly NodeJS.Timeout[];
   /** One object for all connections, which a table changes. */
@@ -156,7 +157,7 @@ export class Front {
   #listen(): void {
     const app = this.#application();
     let waiting = this.#settings.addresses.length;
-    for (const { fd, host, port } of this.#settings.addresses) {
+    for (const { fd, spareFds, host, port } of this.#settings.addresses) {
       const server = new HttpServer({
         app,
         limits: this.#limits,
@@ -167,7 +168,11 @@ export class Front {
         report: (problem, environ) => this.#report(problem, environ),
         onError: (error, peer, environ) => this.#onError(error, peer, environ),
       });
-      const listener = createListener((socket) => this.#accept(server, socket));
+      const listener = createListener((socket) => {
+        spares.count();
+        this.#accept(server, socket);
+      });
+      const spares = new SpareListeners(spareFds, (socket) => this.#accept(server, socket));
       listener.on('error', (error) => {
         const message = `cannot listen on ${host}:${port}: ${error.message}`;
         this.#tell({ type: 'front-failed', failure: { code: 'FRONT_FAILED', message, cure: 'see the error' } });
@@ -175,7 +180,7 @@ export class Front {
       listener.listen({ fd }, () => {
         if (--waiting === 0) this.#tell({ type: 'listening' });
       });
-      this.#listeners.push(listener);
+      this.#listeners.push(listener, spares);
       this.#servers.push(server);
     }
   }

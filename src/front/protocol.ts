@@ -16,6 +16,11 @@ export interface BoundAddress {
   readonly port: number;
 }
 
+/** The same, with further descriptors of the same socket. */
+export interface FrontAddress extends BoundAddress {
+  readonly spareFds: readonly number[];
+}
+
 /** Where an app stands among the others. */
 export interface AppMount {
   readonly name: string;
@@ -26,7 +31,7 @@ export interface AppMount {
 /** How a front works, whatever it serves. */
 export interface FrontSettings {
   readonly log: LogSettings;
-  readonly addresses: readonly BoundAddress[];
+  readonly addresses: readonly FrontAddress[];
   /** Request bodies up to so many bytes stay in memory. */
   readonly bodyMemory: number;
   /** Bytes of request bodies in memory at the most, of all together. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { WorkerStacks } from '../admin/control.ts';
 import { accountEnvironment } from '../apps/account.ts';
 import { appEnvironment } from '../apps/app-environment.ts';
-import type { BoundAddress, FromFront, FrontSettings, ToFront } from '../front/protocol.ts';
+import type { BoundAddress, FromFront, FrontAddress, FrontSettings, ToFront } from '../front/protocol.ts';
 import { readStat } from '../machine/process-stat.ts';
 import type { Family } from '../observe/metrics.ts';
 import { Questions } from '../pool/questions.ts';
@@ -18,6 +18,8 @@ import { type Ending, frontPrefix, killGroup, startChild } from './spawn.ts';
 const STACKS_MS = 5000;
 /** The first descriptor after stdio and the IPC channel. */
 const FIRST_FD = 4;
+/** Descriptors of one socket: one to listen on, and those for times with many connections. */
+const FDS_PER_SOCKET = 8;
 const COMPILED = import.meta.url.endsWith('.js');
 export const FRONT_MAIN = fileURLToPath(new URL(`../front/main.${COMPILED ? 'js' : 'ts'}`, import.meta.url));
 
@@ -65,7 +67,13 @@ export class FrontProcess {
         cwd: process.cwd(),
         // Whoever has its user can read its environment, and it needs no setting from there.
         env: { ...withCompileCache(appEnvironment(process.env)), ...accountEnvironment(account) },
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
+        stdio: [
+          'ignore',
+          'inherit',
+          'inherit',
+          'ipc',
+          ...sockets.flatMap(({ fd }) => new Array<number>(FDS_PER_SOCKET).fill(fd)),
+        ],
       },
       frontPrefix(deathSignal, account, mixed),
     );
@@ -80,8 +88,7 @@ export class FrontProcess {
       this.#drained.resolve();
       this.#stacks.end('the front has died');
     });
-    const addresses = sockets.map((socket, index) => ({ ...socket, fd: FIRST_FD + index }));
-    this.send({ type: 'configure', settings: { ...settings, addresses } });
+    this.send({ type: 'configure', settings: { ...settings, addresses: sockets.map(inherited) } });
   }
 
   get pid(): number | undefined {
@@ -158,4 +165,11 @@ export class FrontProcess {
       this.heard = performance.now();
     }
   }
+}
+
+/** A bound socket by the descriptors under which the front has it. */
+function inherited(socket: BoundAddress, index: number): FrontAddress {
+  const first = FIRST_FD + index * FDS_PER_SOCKET;
+  const spareFds = Array.from({ length: FDS_PER_SOCKET - 1 }, (_, at) => first + 1 + at);
+  return { ...socket, fd: first, spareFds };
 }
