@@ -1,11 +1,9 @@
 import { readArguments } from '../config/arguments.ts';
 import { suggest } from '../config/suggest.ts';
 import { StartError } from '../errors.ts';
-import { type Caller, type Command, check, healthcheck, prepare, routes } from './commands.ts';
-import { reload, scale, stacks, status, stop } from './control-commands.ts';
-import { helpText } from './help.ts';
+import type { Command } from './command.ts';
 import { printError } from './print-error.ts';
-import { serveAll, serveOne } from './serve.ts';
+import type { Caller } from './read-config.ts';
 import { readVersion } from './version.ts';
 
 /** Options that are no settings. `--server` names one of several servers, for a command that asks one which runs. */
@@ -20,17 +18,45 @@ interface Entry {
   readonly options?: readonly OwnOption[];
 }
 
+/** Each is loaded when it is run: a server keeps what it has loaded in its memory, and needs none of the others. */
 const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
-  ['serve', { run: serveAll }],
-  ['check', { run: check }],
-  ['routes', { run: routes }],
-  ['prepare', { run: prepare }],
-  ['healthcheck', { run: healthcheck }],
-  ['status', { run: status, options: ['--server', '--json'] }],
-  ['reload', { run: reload, words: ['[APP]'], options: ['--server'] }],
-  ['scale', { run: scale, words: ['APP', 'N'], options: ['--server'] }],
-  ['stacks', { run: stacks, words: ['APP'], options: ['--server'] }],
-  ['stop', { run: stop, options: ['--server'] }],
+  ['serve', { run: async (...given) => (await import('./serve.ts')).serveAll(...given) }],
+  ['check', { run: async (...given) => (await import('./commands.ts')).check(...given) }],
+  ['routes', { run: async (...given) => (await import('./commands.ts')).routes(...given) }],
+  ['prepare', { run: async (...given) => (await import('./commands.ts')).prepare(...given) }],
+  ['healthcheck', { run: async (...given) => (await import('./commands.ts')).healthcheck(...given) }],
+  [
+    'status',
+    {
+      run: async (...given) => (await import('./control-commands.ts')).status(...given),
+      options: ['--server', '--json'],
+    },
+  ],
+  [
+    'reload',
+    {
+      run: async (...given) => (await import('./control-commands.ts')).reload(...given),
+      words: ['[APP]'],
+      options: ['--server'],
+    },
+  ],
+  [
+    'scale',
+    {
+      run: async (...given) => (await import('./control-commands.ts')).scale(...given),
+      words: ['APP', 'N'],
+      options: ['--server'],
+    },
+  ],
+  [
+    'stacks',
+    {
+      run: async (...given) => (await import('./control-commands.ts')).stacks(...given),
+      words: ['APP'],
+      options: ['--server'],
+    },
+  ],
+  ['stop', { run: async (...given) => (await import('./control-commands.ts')).stop(...given), options: ['--server'] }],
 ]);
 
 /**
@@ -42,7 +68,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const caller: Caller = { directory: process.env.INIT_CWD ?? process.cwd(), env: process.env };
   try {
     const args = readArguments(argv, caller.directory);
-    if (args.help) return print(helpText());
+    if (args.help) return print((await import('./help.ts')).helpText());
     if (args.version) return print(`stillhouse ${readVersion()}\n`);
     const [word = '', ...more] = args.positionals;
     const command = COMMANDS.get(word);
@@ -57,6 +83,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return await command.run(args, caller);
     }
     if (args.positionals.length !== 1) throw wrongWords(args.positionals);
+    const { serveOne } = await import('./serve.ts');
     return await serveOne(args, caller).catch((error: unknown) => {
       throw withCommandSuggested(error, word);
     });

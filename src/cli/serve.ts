@@ -8,8 +8,9 @@ import { ReloadFailed } from '../errors.ts';
 import { createLog, type LogSettings } from '../observe/log.ts';
 import type { ServePlan } from '../supervisor/plan.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
-import { type Caller, type Command, readConfig, refuseFaults } from './commands.ts';
+import type { Command } from './command.ts';
 import { makePlan } from './plan.ts';
+import { type Caller, readConfig, refuseFaults } from './read-config.ts';
 import { obeySignals } from './signals.ts';
 
 /** What is served, by a configuration as it was read. */

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
-import { isMap, isScalar, isSeq, LineCounter, type Pair, type ParsedNode } from 'yaml';
+import type { Pair, ParsedNode } from 'yaml';
 import type { StartErrorCode } from '../errors.ts';
 import { type Faults, type Given, type Layer, take } from './layer.ts';
 import { fillPlaceholders, type LookUp, PlaceholderError } from './placeholders.ts';
 import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from './settings.ts';
 import { suggest } from './suggest.ts';
-import { readYaml } from './yaml.ts';
+import { readYaml, yamlParser } from './yaml.ts';
 
 /** A configuration file, and what may stand in it. */
 export interface FileSource {
@@ -31,7 +31,8 @@ class FileReader {
   readonly #source: FileSource;
   readonly #lookUp: LookUp;
   readonly #faults: Faults;
-  readonly #lines = new LineCounter();
+  readonly #yaml = yamlParser();
+  readonly #lines = new this.#yaml.LineCounter();
   readonly #layer = new Map<SettingName, Given>();
   readonly #names: ReadonlyMap<string, SettingName>;
   #resolve: (node: ParsedNode) => ParsedNode | undefined = (node) => node;
@@ -55,7 +56,7 @@ class FileReader {
     }
     this.#resolve = yaml.resolve;
     const { root } = yaml;
-    if (isMap(root)) this.#readMap(root.items as Pairs, '');
+    if (this.#yaml.isMap(root)) this.#readMap(root.items as Pairs, '');
     else if (root !== null && !isEmpty(root))
       this.#invalid(root.range[0], 'the file is not a mapping of settings', 'write `key: value` lines');
     return this.#layer;
@@ -72,7 +73,7 @@ class FileReader {
       if (node === undefined) continue;
       if (name !== undefined) this.#readSetting(name, key, node);
       else if (below[0] === undefined) this.#unknown(path, key);
-      else if (isMap(node)) this.#readMap(node.items as Pairs, `${path}.`);
+      else if (this.#yaml.isMap(node)) this.#readMap(node.items as Pairs, `${path}.`);
       else if (node !== null && !isEmpty(node))
         this.#invalid(
           node.range[0],
@@ -86,7 +87,7 @@ class FileReader {
     const setting: Setting = SETTINGS[name];
     const from = this.#place((node ?? key).range[0]);
     if (setting.kind === 'variables') return this.#readVariables(name, node, from);
-    const text = isSeq(node) && setting.kind === 'addresses' ? this.#list(node.items) : this.#text(node);
+    const text = this.#yaml.isSeq(node) && setting.kind === 'addresses' ? this.#list(node.items) : this.#text(node);
     if (text !== undefined)
       take(this.#layer, name, text, { from, directory: dirname(this.#source.path) }, this.#faults);
   }
@@ -101,7 +102,7 @@ class FileReader {
     const variables: Record<string, string> = {};
     this.#layer.set(name, { value: variables, from });
     if (node === null || isEmpty(node)) return;
-    if (!isMap(node))
+    if (!this.#yaml.isMap(node))
       return this.#invalid(
         node.range[0],
         `${SETTINGS[name].key} is not a mapping of variables`,
@@ -132,7 +133,7 @@ class FileReader {
     if (given === null) return '';
     const node = this.#node(given);
     if (node === undefined) return undefined;
-    if (!isScalar(node)) {
+    if (!this.#yaml.isScalar(node)) {
       this.#invalid(node.range[0], 'a single value was expected here', 'write one value');
       return undefined;
     }
@@ -160,7 +161,8 @@ class FileReader {
   }
 
   #key(key: ParsedNode): string | undefined {
-    if (isScalar(key) && key.value !== null) return typeof key.value === 'string' ? key.value : String(key.source);
+    if (this.#yaml.isScalar(key) && key.value !== null)
+      return typeof key.value === 'string' ? key.value : String(key.source);
     const offset = key?.range[0] ?? 0;
     this.#fault('CONFIG_KEY_UNKNOWN', offset, 'a key is a single word', 'write `key: value`');
     return undefined;
@@ -206,5 +208,5 @@ class FileReader {
 
 /** `key:` with nothing behind it. */
 function isEmpty(node: ParsedNode): boolean {
-  return isScalar(node) && node.value === null;
+  return yamlParser().isScalar(node) && node.value === null;
 }

@@ -1,4 +1,6 @@
-import { isAlias, type LineCounter, type ParsedNode, parseDocument, type YAMLParseError } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Parser from 'yaml';
+import type { LineCounter, ParsedNode, YAMLParseError } from 'yaml';
 
 /** YAML, read: its root, or the first thing that is wrong with it. */
 export type Yaml =
@@ -8,6 +10,14 @@ export type Yaml =
       readonly resolve: (node: ParsedNode) => ParsedNode | undefined;
     }
   | { readonly offset: number; readonly message: string; readonly cure: string };
+
+let parser: typeof Parser | undefined;
+
+/** The parser, loaded for the first file: 4 MB, which a server of one application without a file never has. */
+export function yamlParser(): typeof Parser {
+  parser ??= createRequire(import.meta.url)('yaml') as typeof Parser;
+  return parser;
+}
 
 const MEND = 'mend the YAML there';
 
@@ -30,6 +40,7 @@ const WORDS: Readonly<Record<string, readonly [message: string, cure: string]>> 
 
 /** Reads a YAML document; places of keys and values can be looked up in `lines` afterwards. */
 export function readYaml(text: string, lines: LineCounter): Yaml {
+  const { isAlias, parseDocument } = yamlParser();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   // What follows the first error is mostly its consequence.
   const [first] = [...document.errors, ...document.warnings].sort((one, other) => one.pos[0] - other.pos[0]);

@@ -1,4 +1,5 @@
-import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from 'prom-client';
+import { createRequire } from 'node:module';
+import type { AggregatorRegistry, MetricObjectWithValues, MetricValue } from 'prom-client';
 import type { Family, Sample } from './metrics.ts';
 
 type PromMetric = MetricObjectWithValues<MetricValue<string>>;
@@ -35,7 +36,15 @@ export class DeadCounters {
 export async function exposition(snapshots: readonly (readonly Family[])[]): Promise<string> {
   // prom-client's own cluster waits for every process, and forgets the dead; its static aggregation does neither.
   const copies = snapshots.map((snapshot) => [...snapshot]) as unknown as PromMetric[];
-  return AggregatorRegistry.aggregate(copies).metrics();
+  return aggregatorRegistry().aggregate(copies).metrics();
+}
+
+let loaded: typeof AggregatorRegistry | undefined;
+
+/** Loaded by the first scrape, and alone: the whole package brings Node's HTTP, TLS and cluster along, 9 MB with itself. So its version is pinned exactly. */
+function aggregatorRegistry(): typeof AggregatorRegistry {
+  loaded ??= createRequire(import.meta.url)('prom-client/lib/cluster.js') as typeof AggregatorRegistry;
+  return loaded;
 }
 
 function keyOf({ metricName = '', labels }: Sample): string {
