@@ -86,7 +86,7 @@ export const HTTP_SETTINGS = {
     default: '1MiB',
     least: 0,
     most: 32 << 20,
-    help: 'request bodies up to this size stay in memory; larger ones are spooled to the data directory',
+    help: 'request bodies up to this size stay in memory (/dev/shm); larger ones are spooled to the data directory',
   },
   bodyMemoryTotal: {
     ...HTTP,

@@ -4,24 +4,24 @@ import type { WorkerStacks } from '../admin/control.ts';
 import type { OverloadCode } from '../errors.ts';
 import { admit } from '../middleware/admit.ts';
 import type { BodyMemory } from '../middleware/body-memory.ts';
-import { bufferBody, type SpoolFailed } from '../middleware/buffer-body.ts';
+import { type BufferSettings, bufferBody } from '../middleware/buffer-body.ts';
 import { limitBody } from '../middleware/limit-body.ts';
+import { SharedBodies } from '../middleware/shared-bodies.ts';
 import { streamBody } from '../middleware/stream-body.ts';
 import type { AppTally } from '../observe/tally.ts';
 import { Pool } from '../pool/pool.ts';
 import { isPromise } from '../wsgi/body.ts';
 import { errorPage } from '../wsgi/error-page.ts';
 import { statusText } from '../wsgi/status.ts';
-import type { Application, Environ, Middleware } from '../wsgi/types.ts';
-import { FrontWorker, type WorkerEvents, type WorkerPipes } from './front-worker.ts';
+import type { Application } from '../wsgi/types.ts';
+import { FrontWorker, type WorkerEvents, type WorkerHome, type WorkerPipes } from './front-worker.ts';
 import { HAS_RIGHTS } from './own-rights.ts';
 import type { AdoptedWorker, AppLoad, FrontSettings, GenerationPlan } from './protocol.ts';
 
 const SPOOL_CURE = 'make room on the disk of the data directory, or name another with data.directory';
 
-interface Generation {
-  readonly plan: GenerationPlan;
-  readonly pool: Pool;
+interface Generation extends WorkerHome {
+  readonly bodies: SharedBodies | undefined;
   readonly workers: Map<number, FrontWorker>;
   /** What its own settings put around whatever serves when a request's body is here. */
   readonly application: Application;
@@ -33,8 +33,7 @@ export class FrontApp {
   readonly #log: Logger;
   readonly #tally: AppTally;
   readonly #starved: () => void;
-  readonly #buffer: Middleware;
-  readonly #bufferForeign: Middleware;
+  readonly #buffering: BufferSettings;
   readonly #generations = new Map<number, Generation>();
   /** Those of every generation, also of one that has gone, until they are dead. */
   readonly #workers = new Map<number, FrontWorker>();
@@ -61,15 +60,13 @@ export class FrontApp {
     this.#log = log;
     this.#tally = tally;
     this.#starved = starved;
-    const spool = {
+    this.#buffering = {
       mostInMemory: settings.bodyMemory,
       memory,
       directory: settings.spoolDirectory,
-      failed: ({ message }: SpoolFailed, { HTTP_X_REQUEST_ID: request }: Environ) =>
+      failed: ({ message }, { HTTP_X_REQUEST_ID: request }) =>
         log.error({ app: name, request, code: 'SPOOL_FAILED', cure: SPOOL_CURE }, message),
     };
-    this.#buffer = bufferBody(spool);
-    this.#bufferForeign = bufferBody({ ...spool, byPath: false });
   }
 
   readonly application: Application = (environ, startResponse) => {
@@ -125,7 +122,10 @@ export class FrontApp {
       },
       starved: this.#starved,
     });
-    const handBody = asked.start.streaming ? streamBody : foreign ? this.#bufferForeign : this.#buffer;
+    const bodies = asked.start.streaming ? undefined : this.#openBodies(asked.bodies);
+    const handBody = asked.start.streaming
+      ? streamBody
+      : bufferBody({ ...this.#buffering, shared: bodies, byPath: !foreign });
     const room = {
       most: plan.concurrency,
       isFull: () => pool.isFull,
@@ -133,7 +133,7 @@ export class FrontApp {
       refused: (code: OverloadCode) => this.#tally.shed(code),
     };
     const application = admit(room, this.#inside)(limitBody(plan.bodyLimit)(handBody(this.#handed)));
-    this.#generations.set(plan.generation, { plan, pool, workers: new Map(), application });
+    this.#generations.set(plan.generation, { plan, pool, bodies, workers: new Map(), application });
   }
 
   /** Takes a worker into its generation; false where there is none. */
@@ -143,7 +143,7 @@ export class FrontApp {
     if (into === undefined) return false;
     const log = this.#log.child({ app: this.name, worker: worker.pid });
     try {
-      const adopted = new FrontWorker(worker, pipes, into.plan, into.pool, log, events);
+      const adopted = new FrontWorker(worker, pipes, into, log, events);
       into.workers.set(id, adopted);
       this.#workers.set(id, adopted);
     } catch (error) {
@@ -196,11 +196,28 @@ export class FrontApp {
     }
     await this.#end(old);
     this.#generations.delete(generation);
+    old.bodies?.close();
   }
 
   /** Lets what runs in every generation end, and then all workers. */
   async drain(): Promise<void> {
     for (const generation of this.#generations.values()) await this.#end(generation);
+  }
+
+  /** Called once a second: gives back memory that was not needed lately. */
+  trim(): void {
+    for (const { bodies } of this.#generations.values()) bodies?.trim();
+  }
+
+  #openBodies(path: string | undefined): SharedBodies | undefined {
+    if (path === undefined) return undefined;
+    try {
+      return new SharedBodies(path, this.#buffering.memory);
+    } catch (error) {
+      const message = `the file for request bodies cannot be opened, so they are spooled: ${(error as Error).message}`;
+      this.#log.warn({ app: this.name, code: 'FRONT_FAILED' }, message);
+      return undefined;
+    }
   }
 
   async #end({ pool, workers }: Generation): Promise<void> {

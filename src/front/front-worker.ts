@@ -20,6 +20,14 @@ import { readFailure, readReady } from './worker-words.ts';
 
 export type WorkerPipes = Readonly<Record<WorkerPipe, Socket>>;
 
+/** The generation of a worker, as far as its workers know it. */
+export interface WorkerHome {
+  readonly plan: GenerationPlan;
+  readonly pool: Pool;
+  /** The file of request bodies that its workers have open. */
+  readonly bodies: object | undefined;
+}
+
 /** What a front's worker tells the supervisor. */
 export interface WorkerEvents {
   ready(ready: Ready): void;
@@ -71,8 +79,7 @@ export class FrontWorker {
   constructor(
     { pid, requests: life, progress }: Pick<AdoptedWorker, 'pid' | 'requests' | 'progress'>,
     pipes: WorkerPipes,
-    plan: GenerationPlan,
-    pool: Pool,
+    { plan, pool, bodies }: WorkerHome,
     log: Logger,
     events: WorkerEvents,
   ) {
@@ -82,13 +89,18 @@ export class FrontWorker {
     this.#pool = pool;
     this.#log = log;
     this.#events = events;
-    this.#link = new WorkerLink(pipes, plan.start, new ProgressFile(progress), {
-      control: (frame) => this.#control(frame),
-      freed: () => this.#freed(),
-      late: (requests) => void this.#explain(requests, plan.timeout),
-      returned: (requests) => pool.takeBack(requests),
-      broken: (why) => events.broken(why),
-    });
+    this.#link = new WorkerLink(
+      pipes,
+      plan.start,
+      { progress: new ProgressFile(progress), bodies },
+      {
+        control: (frame) => this.#control(frame),
+        freed: () => this.#freed(),
+        late: (requests) => void this.#explain(requests, plan.timeout),
+        returned: (requests) => pool.takeBack(requests),
+        broken: (why) => events.broken(why),
+      },
+    );
     this.#pipes = { ...pipes, ...this.#link.sockets };
     this.#watch = new BootWatch(
       {

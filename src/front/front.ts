@@ -234,6 +234,7 @@ export class Front {
   }
 
   #sendSnapshot(): void {
+    for (const app of this.#apps.values()) app.trim();
     this.#tellDropped();
     this.#tally.logDropped = this.#log.dropped();
     const none = { queued: 0, inFlight: 0 };

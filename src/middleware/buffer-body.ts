@@ -6,7 +6,9 @@ import { closeAfter } from '../wsgi/close-after.ts';
 import { respondPage } from '../wsgi/error-page.ts';
 import { Input } from '../wsgi/input.ts';
 import type { Body, Environ, Middleware } from '../wsgi/types.ts';
-import type { BodyMemory, MemoryBody } from './body-memory.ts';
+import type { BodyMemory } from './body-memory.ts';
+import { KeptBody } from './kept-body.ts';
+import type { SharedBodies } from './shared-bodies.ts';
 import { closeFor, openUnnamed, SpoolWriter } from './spool-file.ts';
 
 export interface BufferSettings {
@@ -14,6 +16,8 @@ export interface BufferSettings {
   readonly mostInMemory: number;
   /** For all bodies of the front. */
   readonly memory: BodyMemory;
+  /** Where those that are not small are kept, for workers to read. Without it they are spooled. */
+  readonly shared?: SharedBodies | undefined;
   /** Where larger ones are spooled: a disk, never a tmpfs. */
   readonly directory: string;
   /** Whether the application can open the spool's files; else what is in one is given to it as it reads. */
@@ -82,11 +86,11 @@ interface Stored {
 async function readBody(
   input: Input,
   declared: number | undefined,
-  { memory, mostInMemory }: BufferSettings,
+  { memory, shared, mostInMemory }: BufferSettings,
   spoolName: string,
 ): Promise<Stored | Error> {
   if (declared !== undefined && declared > mostInMemory) return spoolBody([], input, spoolName);
-  const kept = memory.open(declared ?? 0);
+  const kept = new KeptBody(memory, shared, declared ?? 0);
   let rest: Uint8Array | undefined;
   const take = (piece: Uint8Array): boolean => {
     if (kept.size + piece.length <= mostInMemory && kept.add(piece)) return true;
@@ -99,15 +103,16 @@ async function readBody(
     kept.close();
     throw error;
   }
-  const start = Buffer.from(kept.bytes);
+  const start = kept.copy();
   kept.close();
   return spoolBody([start, rest as Uint8Array], input, spoolName);
 }
 
-function keepBody(kept: MemoryBody): Stored {
-  const { bytes } = kept;
+function keepBody(kept: KeptBody): Stored {
   const hold = holder(() => kept.close());
-  return { body: { kind: 'memory', bytes, hold }, input: Input.of(bytes), release: hold() };
+  const body = kept.finish(hold);
+  const input = body.kind === 'memory' ? Input.of(body.bytes) : Input.later(body.read);
+  return { body, input, release: hold() };
 }
 
 /** @param start pieces that have come, which are given away */

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { BUFFERED_BODY, type BufferedBody, type Release } from '../wsgi/buffered-body.ts';
+import { BUFFERED_BODY, type BufferedBody } from '../wsgi/buffered-body.ts';
 import { REPEATED, type Repeated } from '../wsgi/environs.ts';
 import type { Environ } from '../wsgi/types.ts';
 import { checkHead, encodeFrame, FLAG, TYPE } from './frames.ts';
@@ -10,33 +10,41 @@ interface Strings {
   readonly count: number;
 }
 
-/** Body bytes that are copied into the frame: a second buffer costs more. */
-const COPIED = 8192;
-
-/** A REQUEST frame, in one piece or with the body as a second one, which must not change before it is written. */
-export interface RequestFrame {
-  readonly frame: Buffer;
-  readonly body?: { readonly bytes: Uint8Array; readonly hold: () => Release };
-}
+const NONE = new Uint8Array(0);
 
 /**
- * A REQUEST frame: every string of the environ, and the body inline, by its path, or still to come.
+ * A REQUEST frame: every string of the environ, and the body inline, by its place or path, or still to come.
+ * @param shared the file of bodies that the worker has open
  * @throws ProtocolError where a string holds a NUL, or a character that is no byte
  */
-export function encodeRequest(id: number, environ: Environ): RequestFrame {
-  const body = environ[BUFFERED_BODY] as BufferedBody | undefined;
-  if (body?.kind !== 'memory' || body.bytes.length <= COPIED) return { frame: encodeWhole(id, environ, body) };
+export function encodeRequest(id: number, environ: Environ, shared: object | undefined): Buffer {
   const { head, count } = encodeStrings(environ);
-  return { frame: encodeFrame(TYPE.REQUEST, id, { flags: FLAG.INLINE, count, head, more: body.bytes.length }), body };
+  const { flags, body } = encodeBody(environ[BUFFERED_BODY] as BufferedBody | undefined, shared);
+  return encodeFrame(TYPE.REQUEST, id, { flags, count, head, body });
 }
 
-function encodeWhole(id: number, environ: Environ, body: BufferedBody | undefined): Buffer {
-  const { head, count } = encodeStrings(environ);
-  if (body === undefined) return encodeFrame(TYPE.REQUEST, id, { flags: FLAG.INLINE, count, head });
-  if (body.kind === 'stream') return encodeFrame(TYPE.REQUEST, id, { flags: FLAG.STREAM, count, head });
-  if (body.kind === 'file')
-    return encodeFrame(TYPE.REQUEST, id, { flags: FLAG.PATH, count, head, body: Buffer.from(body.path, 'utf8') });
-  return encodeFrame(TYPE.REQUEST, id, { flags: FLAG.INLINE, count, head, body: body.bytes });
+function encodeBody(body: BufferedBody | undefined, shared: object | undefined): { flags: number; body: Uint8Array } {
+  switch (body?.kind) {
+    case undefined:
+      return { flags: FLAG.INLINE, body: NONE };
+    case 'stream':
+      return { flags: FLAG.STREAM, body: NONE };
+    case 'file':
+      return { flags: FLAG.PATH, body: Buffer.from(body.path, 'utf8') };
+    case 'memory':
+      return { flags: FLAG.INLINE, body: body.bytes };
+    case 'shared':
+      // One that came for another generation, whose file this one's workers do not have.
+      if (body.file !== shared) return { flags: FLAG.INLINE, body: body.read() };
+      return { flags: FLAG.SHARED, body: encodePlace(body) };
+  }
+}
+
+function encodePlace({ offset, size }: { readonly offset: number; readonly size: number }): Buffer {
+  const place = Buffer.allocUnsafe(8);
+  place.writeUInt32LE(offset, 0);
+  place.writeUInt32LE(size, 4);
+  return place;
 }
 
 function encodeStrings(environ: Environ): Strings {

@@ -21,7 +21,7 @@ export const TYPE = {
 } as const;
 export type FrameType = (typeof TYPE)[keyof typeof TYPE];
 
-export const FLAG = { END: 1, FREE: 2, INLINE: 4, PATH: 8, STREAM: 16, SLOW: 32, INTERRUPT: 64 } as const;
+export const FLAG = { END: 1, FREE: 2, INLINE: 4, PATH: 8, STREAM: 16, SLOW: 32, INTERRUPT: 64, SHARED: 128 } as const;
 
 export const HEADER_SIZE = 16;
 /** Bounds on a frame, in bytes after its header, by who receives it. */

@@ -236,14 +236,14 @@ export class Pool {
   }
 
   /** The worker with most free slots; with fewer requests ahead, where none has any. */
-  #choose({ mostAhead }: WorkerRequest, now: number): WorkerLink | undefined {
+  #choose({ mayGoAhead }: WorkerRequest, now: number): WorkerLink | undefined {
     let best: WorkerLink | undefined;
     let most = Number.NEGATIVE_INFINITY;
     for (const link of this.#links) {
       if (this.#leaving.size > 0 && this.#leaving.has(link)) continue;
       const free = link.freeSlots;
       if (free <= most) continue;
-      if (free <= 0 && (free <= -mostAhead || !this.#ahead.mayWait(link, now))) continue;
+      if (free <= 0 && (!mayGoAhead || !this.#ahead.mayWait(link, now))) continue;
       if (this.#isHeld(link, now)) continue;
       best = link;
       most = free;

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { Release } from '../wsgi/buffered-body.ts';
 import { ControlWords } from './control-words.ts';
 import { encodeRequest } from './encode-request.ts';
 import { type FrameSource, type FrameTaker, readFrames, readLargeFrames } from './frame-source.ts';
@@ -13,6 +12,13 @@ import type { Carrier, WorkerRequest } from './worker-request.ts';
 export interface LinkSockets {
   readonly data: Socket;
   readonly control: Socket;
+}
+
+/** What the front and the worker have in memory between them. */
+export interface SharedFiles {
+  readonly progress: Progress;
+  /** Which file of request bodies the worker has open. */
+  readonly bodies: object | undefined;
 }
 
 /** What a link tells its pool. */
@@ -29,7 +35,6 @@ export interface LinkEvents {
   broken(reason: string): void;
 }
 
-const NONE = new Uint8Array(0);
 const ID_SIZE = 4;
 const CREDIT_SIZE = 4;
 /** Milliseconds that a worker with a shared event loop may take to begin a request, before that loop counts as held. */
@@ -50,6 +55,8 @@ export class WorkerLink implements Carrier {
   readonly #streaming: boolean;
   readonly #words = new ControlWords();
   readonly #progress: Progress;
+  /** The file of request bodies that the worker has open. */
+  readonly #bodies: object | undefined;
   readonly #source: FrameSource;
   /** The pace of its requests lately. */
   readonly pace = new Pace();
@@ -58,10 +65,8 @@ export class WorkerLink implements Carrier {
   readonly #events: LinkEvents;
   /** Few: an array, because a Map that changes with each request keeps its old tables, and with them dead requests, alive past a scavenge (measured: 30%). */
   #requests: WorkerRequest[] = [];
-  /** Frames of this turn of the event loop, and their large bodies: one write, which wakes the worker once. */
+  /** Frames of this turn of the event loop: one write, which wakes the worker once. */
   #batch: Uint8Array[] = [];
-  /** Releases the bodies in the batch once it is written. */
-  #held: Release[] = [];
   /** Of the request that was given last. */
   lastId = 0;
   #open = true;
@@ -75,11 +80,12 @@ export class WorkerLink implements Carrier {
   #unseenSince = 0;
   #drained: PromiseWithResolvers<void> | undefined;
 
-  constructor(sockets: LinkSockets, start: Start, progress: Progress, events: LinkEvents) {
+  constructor(sockets: LinkSockets, start: Start, { progress, bodies }: SharedFiles, events: LinkEvents) {
     this.slots = start.threads;
     this.#debug = start.debug;
     this.#streaming = start.streaming;
     this.#progress = progress;
+    this.#bodies = bodies;
     this.#events = events;
     const { control } = sockets;
     const { socket: data, source } = readLargeFrames(
@@ -148,7 +154,7 @@ export class WorkerLink implements Carrier {
    */
   send(request: WorkerRequest, now: number): boolean {
     const id = (this.lastId + 1) >>> 0 || 1;
-    const { frame, body } = encodeRequest(id, request.environ);
+    const frame = encodeRequest(id, request.environ, this.#bodies);
     this.lastId = id;
     request.id = id;
     const hasSlot = this.freeSlots > 0;
@@ -161,7 +167,6 @@ export class WorkerLink implements Carrier {
     request.entrust(this);
     this.#requests.push(request);
     this.#add(frame);
-    if (body !== undefined) this.#add(body.bytes, body.hold());
     return hasSlot;
   }
 
@@ -283,8 +288,7 @@ export class WorkerLink implements Carrier {
     this.sockets.control.write(encodeFrame(type, id));
   }
 
-  #add(bytes: Uint8Array, release?: Release): void {
-    if (release !== undefined) this.#held.push(release);
+  #add(bytes: Uint8Array): void {
     if (this.#batch.push(bytes) === 1) setImmediate(() => this.#flush());
   }
 
@@ -296,22 +300,9 @@ export class WorkerLink implements Carrier {
 
   #flush(): void {
     const batch = this.#batch;
-    const held = this.#held;
     if (batch.length === 0) return;
     this.#batch = [];
-    this.#held = [];
-    const { data } = this.sockets;
-    if (held.length === 0) {
-      if (this.#open) data.write(batch.length === 1 ? (batch[0] as Uint8Array) : Buffer.concat(batch));
-      return;
-    }
-    data.cork();
-    for (const bytes of batch) data.write(bytes);
-    // Also where the link is lost: with an error then.
-    data.write(NONE, () => {
-      for (const release of held) void release();
-    });
-    data.uncork();
+    if (this.#open) this.sockets.data.write(batch.length === 1 ? (batch[0] as Uint8Array) : Buffer.concat(batch));
   }
 
   /** Frames that come behind a lie are thrown away. */

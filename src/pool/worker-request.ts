@@ -22,7 +22,6 @@ export interface Carrier {
 }
 
 const EMPTY = new Uint8Array(0);
-const LARGE_BODY = 16_384;
 const heads = new ResponseHeads();
 
 /**
@@ -96,14 +95,9 @@ export class WorkerRequest implements PushedBody {
     return this.#started;
   }
 
-  /**
-   * The most requests that may wait in a worker behind its slots, this one included. None where its body is still on its
-   * way and could only wait there; one where its body is large and would be sent twice if given back.
-   */
-  get mostAhead(): number {
-    const body = this.environ[BUFFERED_BODY] as BufferedBody | undefined;
-    if (body?.kind === 'stream') return 0;
-    return body?.kind === 'memory' && body.bytes.length > LARGE_BODY ? 1 : Number.POSITIVE_INFINITY;
+  /** Whether it may wait in a worker behind its slots: not where its body is still on its way, and could only wait there. */
+  get mayGoAhead(): boolean {
+    return (this.environ[BUFFERED_BODY] as BufferedBody | undefined)?.kind !== 'stream';
   }
 
   /** Since when its application could have answered, in the pool's milliseconds: the time in which its client was waited for does not count. */
@@ -132,8 +126,8 @@ export class WorkerRequest implements PushedBody {
   entrust(carrier: Carrier): void {
     this.carrier = carrier;
     const body = this.environ[BUFFERED_BODY] as BufferedBody | undefined;
-    if (body?.kind === 'file' || body?.kind === 'memory') this.#letGo = body.hold();
-    else if (body?.kind === 'stream') {
+    if (body?.kind !== 'stream') this.#letGo = body?.hold();
+    else {
       const send = (frame: Buffer) => carrier.feed(frame);
       this.#feed = new BodyFeed(this.id, this.environ['wsgi.input'], this.#window, send);
     }

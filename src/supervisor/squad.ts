@@ -6,7 +6,7 @@ import type { RestartCause } from '../observe/metrics.ts';
 import { Backoff } from './backoff.ts';
 import type { FrontProcess } from './front-process.ts';
 import type { Runnable } from './plan.ts';
-import { makeProgressFile } from './progress-file.ts';
+import { makeBodiesFile, makeProgressFile, type SharedFile } from './shared-files.ts';
 import { describeEnding, type Ending, workerPrefix } from './spawn.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -73,6 +73,8 @@ export class Squad {
   #proven: boolean;
   #warm = false;
   #over = false;
+  /** Where its front keeps request bodies for its workers. */
+  #bodies: SharedFile | undefined;
 
   constructor(
     front: FrontProcess,
@@ -117,7 +119,9 @@ export class Squad {
   /** Prepares the front, and starts the workers beside it. */
   start(): void {
     const { app, generation } = this.#of;
-    this.front.send({ type: 'prepare', plan: { ...this.#runnable.service, app, generation } });
+    this.#bodies = makeBodiesFile(this.#around.spoolDirectory);
+    const bodies = this.#bodies?.path;
+    this.front.send({ type: 'prepare', plan: { ...this.#runnable.service, app, generation, bodies } });
     this.#fill();
     this.#look();
   }
@@ -172,6 +176,9 @@ export class Squad {
     for (const timer of this.#retries) clearTimeout(timer);
     this.#retries.clear();
     for (const worker of this.workers) if (!worker.ready) worker.kill('it was still starting');
+    this.#bodies?.close();
+    this.#bodies?.[Symbol.dispose]();
+    this.#bodies = undefined;
   }
 
   /** Starts what is missing, and lets go of what is too much. */
@@ -195,7 +202,8 @@ export class Squad {
     const { program, life } = this.#runnable;
     const { deathSignal, nextWorker, spoolDirectory } = this.#around;
     const prefix = workerPrefix(deathSignal, program.account);
-    const worker = new WorkerProcess(nextWorker(), this.#of, program, prefix, makeProgressFile(spoolDirectory));
+    const files = { progress: makeProgressFile(spoolDirectory), bodies: this.#bodies };
+    const worker = new WorkerProcess(nextWorker(), this.#of, program, prefix, files);
     this.#workers.set(worker.id, worker);
     this.#around.workers.set(worker.id, {
       receive: (message) => this.#receive(worker, message),

@@ -5,7 +5,7 @@ import type { StartFailure } from '../errors.ts';
 import { WORKER_PIPES, type WorkerPipe } from '../front/protocol.ts';
 import type { RestartCause } from '../observe/metrics.ts';
 import type { FrontProcess } from './front-process.ts';
-import type { ProgressFile } from './progress-file.ts';
+import type { SharedFile } from './shared-files.ts';
 import { type ChildCommand, type Ending, killGroup, startChild, stopReading } from './spawn.ts';
 
 /** The descriptor of each pipe in the worker (docs/worker-protocol.md, "Descriptors of a worker"). */
@@ -42,12 +42,12 @@ export class WorkerProcess {
     of: { readonly app: string; readonly generation: number },
     command: Omit<ChildCommand, 'stdio'>,
     prefix: readonly string[],
-    progress: ProgressFile,
+    { progress, bodies }: { readonly progress: SharedFile; readonly bodies: SharedFile | undefined },
   ) {
     this.id = id;
     this.#of = of;
     this.#progress = progress.path;
-    const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', progress.fd] as const;
+    const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', progress.fd, bodies?.fd ?? 'ignore'] as const;
     const { child, ended } = startChild({ ...command, stdio }, prefix);
     progress.close();
     this.#child = child;

@@ -11,6 +11,19 @@ export type BufferedBody =
       readonly hold: () => Release;
     }
   | {
+      /** Among others in a file in memory, which those that it is handed to may have open. */
+      readonly kind: 'shared';
+      /** Which of these files it is. */
+      readonly file: object;
+      /** Where it begins there, in bytes. */
+      readonly offset: number;
+      readonly size: number;
+      /** A copy of it, for one that has not. */
+      readonly read: () => Uint8Array;
+      /** Keeps the bytes as they are, past the end of the response too, until what it gives is called. */
+      readonly hold: () => Release;
+    }
+  | {
       readonly kind: 'file';
       readonly path: string;
       readonly size: number;

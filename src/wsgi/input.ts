@@ -57,11 +57,17 @@ export class Input {
 
   /** An input of bytes that are already here. */
   static of(bytes: Uint8Array): Input {
-    let rest: Uint8Array | undefined = bytes.length > 0 ? bytes : undefined;
+    return Input.later(() => bytes);
+  }
+
+  /** An input of bytes that are here, and fetched when they are asked for. */
+  static later(fetch: () => Uint8Array): Input {
+    let isFetched = false;
     return new Input(() => {
-      const piece = rest;
-      rest = undefined;
-      return piece;
+      if (isFetched) return undefined;
+      isFetched = true;
+      const bytes = fetch();
+      return bytes.length > 0 ? bytes : undefined;
     });
   }
 

@@ -66,7 +66,7 @@ test(
       assert.deepEqual(capabilities, NO_RIGHTS);
       // What the shell of this test leaves open is in every process.
       const own = Object.entries(descriptors).filter(([, what]) => !descriptorsOf(process.pid).includes(what));
-      assert.deepEqual(own.map(([fd]) => fd).sort(), ['1', '2', '3', '4', '5'], 'those of the protocol');
+      assert.deepEqual(own.map(([fd]) => fd).sort(), ['1', '2', '3', '4', '5', '6'], 'those of the protocol');
       const ours = Object.keys(environment).filter((name) => name.startsWith('STILLHOUSE_'));
       assert.deepEqual(ours, ['STILLHOUSE_DATA_DIR']);
       assert.ok(!JSON.stringify(environment).includes(TOKEN));
@@ -88,6 +88,8 @@ test(
       ['connect', join(data.path, socket)],
       ['list', data.path],
       ['write', join(data.path, 'planted')],
+      // The file of request bodies is for the front to write.
+      ['write', '/proc/self/fd/6'],
       ['list', join(data.path, spool)],
       ['list', join(data.path, 'apps')],
       ['list', join(data.path, 'apps/one')],

@@ -25,7 +25,7 @@ DEADLINE = 20  # seconds until a test gives up waiting
 REQUEST, RESPONSE, DATA, ABORT, DONE = 1, 2, 3, 4, 5
 START, READY, FAILED, CREDIT, CANCEL, STACKS, STOP, GIVE_BACK, RETURNED = 16, 17, 18, 19, 20, 21, 22, 23, 24
 GONE = 25
-END, FREE, INLINE, PATH, STREAM, SLOW, INTERRUPT = 1, 2, 4, 8, 16, 32, 64
+END, FREE, INLINE, PATH, STREAM, SLOW, INTERRUPT, SHARED = 1, 2, 4, 8, 16, 32, 64, 128
 HEADER = struct.Struct('<IBBHII')
 
 
@@ -70,11 +70,12 @@ class Worker:
         self.received = 0  # bytes of the data link
         self.progress = tempfile.TemporaryFile()
         self.progress.truncate(16 + (16 << 10))
+        self.bodies = tempfile.TemporaryFile()
         self.next_id = 1
         self.status = None
         self.pid = spawn(
             [python, *(script or [str(BOOT)])],
-            [stdout_end, stderr_end, data_end.fileno(), control_end.fileno(), self.progress.fileno()],
+            [stdout_end, stderr_end, data_end.fileno(), control_end.fileno(), self.progress.fileno(), self.bodies.fileno()],
         )
         for end in (data_end, control_end):
             end.close()
@@ -102,7 +103,13 @@ class Worker:
         os.close(self.stdout)
         os.close(self.stderr)
         self.progress.close()
+        self.bodies.close()
         self.folder.cleanup()
+
+    def share(self, body, offset=0):
+        """Put a body into the file of bodies; what a REQUEST says of it."""
+        os.pwrite(self.bodies.fileno(), body, offset)
+        return struct.pack('<II', offset, len(body))
 
     # Progress file
 

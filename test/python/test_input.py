@@ -1,9 +1,10 @@
 """The environ: wsgi.input in memory and from a file, wsgi.errors, the flags."""
 import os
+import struct
 import tempfile
 import unittest
 
-from harness import PATH, Worker, WorkerTestCase
+from harness import PATH, SHARED, Worker, WorkerTestCase
 
 APP = '''
 def application(environ, start_response):
@@ -61,6 +62,17 @@ class Input(WorkerTestCase):
                 request = {'body': path, 'flags': PATH, 'CONTENT_LENGTH': length}
                 self.refused('/methods', 'WORKER_INPUT_INCOMPLETE', file.name, **request)
         self.refused('/methods', 'WORKER_INPUT_INCOMPLETE', 'No such file', body=path, flags=PATH, CONTENT_LENGTH='17')
+
+    def test_from_the_file_of_bodies(self):
+        self.worker.share(b'another body, which stands before it\n')
+        place = self.worker.share(BODY, 100)
+        for _ in range(2):
+            self.assertEqual(eval(self.worker.get('/methods', body=place, flags=SHARED).body), READ)
+        large = os.urandom(1 << 20)
+        place = self.worker.share(large + b'\nlast', 1 << 14)
+        self.assertEqual(eval(self.worker.get('/methods', body=place, flags=SHARED).body)[0], large[:2])
+        beyond = struct.pack('<II', 1 << 14, 2 << 20)
+        self.refused('/methods', 'WORKER_INPUT_INCOMPLETE', f'{2 << 20} bytes', body=beyond, flags=SHARED)
 
     def test_the_file_is_closed_after_the_request(self):
         before = os.listdir(f'/proc/{self.worker.pid}/fd')

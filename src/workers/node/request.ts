@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { FLAG, type Frame } from '../../pool/frames.ts';
 import { Input } from '../../wsgi/input.ts';
@@ -7,6 +8,8 @@ import { RequestErrors } from './records.ts';
 import type { RequestLife } from './request-life.ts';
 import { StreamedBody } from './streamed-body.ts';
 
+/** The descriptor of the file of request bodies (docs/worker-protocol.md, "Bodies"). */
+const BODIES_FD = 6;
 /** Bytes of a spooled body that are read at a time. */
 const BLOCK = 262_144;
 
@@ -50,8 +53,21 @@ interface RequestBody {
 }
 
 function bodyOf({ flags, body }: Frame, environ: Readonly<Record<string, unknown>>): RequestBody {
+  if ((flags & FLAG.SHARED) !== 0) return memoryBody(readShared(body));
   if ((flags & FLAG.PATH) === 0) return memoryBody(body);
   return fileBody(body.toString('utf8'), Number(environ.CONTENT_LENGTH));
+}
+
+/** A body among others in the file that the front keeps them in. */
+function readShared(place: Buffer): Buffer {
+  const offset = place.readUInt32LE(0);
+  const bytes = Buffer.allocUnsafe(place.readUInt32LE(4));
+  for (let at = 0; at < bytes.length; ) {
+    const read = readSync(BODIES_FD, bytes, at, bytes.length - at, offset + at);
+    if (read === 0) throw new Error('the request body is not where the front said it is');
+    at += read;
+  }
+  return bytes;
 }
 
 function memoryBody(bytes: Buffer): RequestBody {

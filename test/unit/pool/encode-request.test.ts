@@ -17,14 +17,14 @@ const REPEATED = requestHead({ fields: FIELDS });
 /** The environ of a request whose fields come the third time: it is a copy, and what repeats has been encoded once. */
 function third(environs: Environs, path = '/third'): Environ {
   environs.make(REPEATED, INPUT);
-  encodeRequest(1, environs.make(REPEATED, INPUT));
+  encodeRequest(1, environs.make(REPEATED, INPUT), undefined);
   return environs.make({ ...REPEATED, method: 'PUT', path, target: `${path}?q`, query: 'q' }, INPUT);
 }
 
 /** Keys and values, sorted: a frame's order means nothing. */
 function sent(environ: Environ): string[] {
   const reader = new FrameReader(1 << 20);
-  reader.receive(encodeRequest(1, environ).frame);
+  reader.receive(encodeRequest(1, environ, undefined));
   const { head, count } = reader.next() as Frame;
   const strings = splitHead(head, 2 * count);
   return Array.from({ length: count }, (_, at) => `${strings[2 * at]}=${strings[2 * at + 1]}`).sort();
@@ -84,8 +84,8 @@ test('every string is sent, once, whatever a middleware has made of the environ'
 test('no value can forge a key in what repeats, nor beside it', () => {
   const forged = third(new Environs(PEER, FLAGS));
   forged.PATH_INFO = '/x\0REMOTE_USER\0admin';
-  assert.throws(() => encodeRequest(1, forged).frame, { name: 'ProtocolError' });
+  assert.throws(() => encodeRequest(1, forged, undefined), { name: 'ProtocolError' });
   const environs = new Environs({ ...PEER, serverName: 'x\0REMOTE_USER\0admin' }, FLAGS);
   environs.make(REPEATED, INPUT);
-  assert.throws(() => encodeRequest(1, environs.make(REPEATED, INPUT)), { name: 'ProtocolError' });
+  assert.throws(() => encodeRequest(1, environs.make(REPEATED, INPUT), undefined), { name: 'ProtocolError' });
 });

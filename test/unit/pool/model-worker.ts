@@ -54,15 +54,20 @@ export class ModelWorker {
     this.#slots = slots;
     this.#language = language;
     this.#seen = seen;
-    this.link = new WorkerLink(this.#ends.front, { ...START, threads: slots }, this.#progress, {
-      control: () => undefined,
-      late: () => undefined,
-      freed: () => pool.freed(this.link),
-      returned: (requests) => pool.takeBack(requests),
-      broken: (reason) => {
-        if (!this.#dead) seen.broken.push(reason);
+    this.link = new WorkerLink(
+      this.#ends.front,
+      { ...START, threads: slots },
+      { progress: this.#progress, bodies: undefined },
+      {
+        control: () => undefined,
+        late: () => undefined,
+        freed: () => pool.freed(this.link),
+        returned: (requests) => pool.takeBack(requests),
+        broken: (reason) => {
+          if (!this.#dead) seen.broken.push(reason);
+        },
       },
-    });
+    );
     const send = this.link.send.bind(this.link);
     this.link.send = (request, now) => {
       seen.sent.push(request.environ.PATH_INFO);

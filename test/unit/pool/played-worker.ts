@@ -76,16 +76,21 @@ export class PlayedWorker {
     this.frontData = frontData;
     this.data = data;
     this.control = control;
-    this.link = new WorkerLink(front, { ...START, threads, debug }, this.progress, {
-      control: (frame) => void this.controls.push(frame),
-      late: (requests) => {
-        this.lates.push([...requests]);
-        this.link.askStacks(this.lates.length);
+    this.link = new WorkerLink(
+      front,
+      { ...START, threads, debug },
+      { progress: this.progress, bodies: undefined },
+      {
+        control: (frame) => void this.controls.push(frame),
+        late: (requests) => {
+          this.lates.push([...requests]);
+          this.link.askStacks(this.lates.length);
+        },
+        freed: () => void this.frees.push(this.link.freeSlots),
+        returned: (requests) => void this.returned.push(requests),
+        broken: (reason) => void this.broken.push(reason),
       },
-      freed: () => void this.frees.push(this.link.freeSlots),
-      returned: (requests) => void this.returned.push(requests),
-      broken: (reason) => void this.broken.push(reason),
-    });
+    );
     for (const stream of [data, control]) {
       const reader = new FrameReader(1 << 20);
       this.#readers.set(stream, reader);

@@ -233,27 +233,36 @@ function decode(bytes: Buffer): { frame: Frame; pairs: Record<string, string> } 
 
 test('a REQUEST holds every string of the environ, and nothing else of it', () => {
   const given = environ({ method: 'POST', path: '/caf%C3%A9', fields: ['X', ''] });
-  const { frame, pairs } = decode(encodeRequest(1, given).frame);
+  const { frame, pairs } = decode(encodeRequest(1, given, undefined));
   assert.deepEqual(pairs, Object.fromEntries(Object.entries(given).filter(([, value]) => typeof value === 'string')));
   assert.equal(pairs.PATH_INFO, '/caf\xc3\xa9');
   assert.deepEqual([frame.flags, frame.body.length], [FLAG.INLINE, 0]);
 });
 
-test('a body goes inline, or by its path', () => {
+test('a body goes inline, by its path, or by its place in a file that the worker has', () => {
   const given = environ();
   given[BUFFERED_BODY] = { kind: 'memory', bytes: Buffer.from('body'), hold: () => () => undefined };
-  const inline = decode(encodeRequest(1, given).frame).frame;
+  const inline = decode(encodeRequest(1, given, undefined)).frame;
   assert.deepEqual([inline.flags, String(inline.body)], [FLAG.INLINE, 'body']);
   given[BUFFERED_BODY] = { kind: 'file', path: '/spööl', size: 9, hold: () => async () => undefined };
-  const spooled = decode(encodeRequest(1, given).frame).frame;
+  const spooled = decode(encodeRequest(1, given, undefined)).frame;
   assert.deepEqual([spooled.flags, String(spooled.body)], [FLAG.PATH, '/spööl']);
+  const file = {};
+  const read = () => Buffer.from('read');
+  given[BUFFERED_BODY] = { kind: 'shared', file, offset: 0x4000, size: 4, read, hold: () => () => undefined };
+  const shared = decode(encodeRequest(1, given, file)).frame;
+  assert.deepEqual([shared.flags, shared.body.toString('hex')], [FLAG.SHARED, '0040000004000000']);
+  const foreign = decode(encodeRequest(1, given, {})).frame;
+  assert.deepEqual([foreign.flags, String(foreign.body)], [FLAG.INLINE, 'read'], 'its worker has another file');
 });
 
 test('no value can forge a key, not even a middleware’s', async (t) => {
   const forgeries = { PATH_INFO: '/x\0REMOTE_USER\0admin', 'a\0b': 'c', HTTP_X: '€' };
   for (const [key, value] of Object.entries(forgeries)) {
     await t.test(JSON.stringify([key, value]), () => {
-      assert.throws(() => encodeRequest(1, Object.assign(environ(), { [key]: value })), { name: 'ProtocolError' });
+      assert.throws(() => encodeRequest(1, Object.assign(environ(), { [key]: value }), undefined), {
+        name: 'ProtocolError',
+      });
     });
   }
 });

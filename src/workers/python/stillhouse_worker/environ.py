@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 from typing import Any, BinaryIO, Callable
 
+from .errors import InputError
 from .file_wrapper import FileWrapper
 from .frames import PATH, STREAM, Frame, ProtocolError, decode_pairs
 from .streaming_inbox import StreamingInbox
@@ -11,10 +12,6 @@ from .streaming_inbox import StreamingInbox
 _ID = b'\0HTTP_X_REQUEST_ID\0'
 _MAX_KNOWN = 512  # heads
 _MAX_KNOWN_SIZE = 768  # bytes of a head: that of a browser is longer, and seldom the same
-
-
-class InputError(Exception):
-    """The request's body is not what the front said it is."""
 
 
 def constants(multithread: bool, multiprocess: bool) -> dict[str, Any]:

@@ -28,6 +28,10 @@ class ClientGone(ConnectionAbortedError):
     """Nobody waits for this response any more. Raised by write() too, so that an application stops its work."""
 
 
+class InputError(Exception):
+    """The request's body is not what the front said it is."""
+
+
 class RequestTimeout(BaseException):
     """The request took longer than its application's timeout: raised in the application's code, to end it.
 

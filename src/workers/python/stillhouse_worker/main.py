@@ -27,6 +27,7 @@ from .progress import Progress
 from .records import write_record
 from .running import Running
 from .service import Service
+from .shared_bodies import keep_to_this_process
 from .slots import serve_inline, serve_threads
 from .streaming_inbox import StreamingInbox
 from .target import find_application
@@ -39,10 +40,11 @@ def run() -> int:
         control = ControlLink()
         start, unread = _read_start(control)
         progress = Progress()
+        keep_to_this_process()
         ticker = Ticker()
         data = DataLink(progress, ticker, STREAMING_LINK_TYPES if start['streaming'] else DATA_LINK_TYPES)
     except (OSError, ValueError) as error:
-        message = f'descriptors 3 to 5 are not those of a worker ({error})'
+        message = f'descriptors 3 to 6 are not those of a worker ({error})'
         print(f'{message}; cure: start workers by the command `stillhouse`', file=sys.stderr)
         return EXIT_USAGE
     except LoadError as failure:

@@ -7,14 +7,15 @@ from typing import Any, BinaryIO, Callable
 
 from .body import deliver, deliver_list
 from .endings import leave_child
-from .environ import Environs, InputError, open_input
-from .errors import AppError, ClientGone, RequestTimeout, body_too_long, describe
-from .frames import INLINE, STREAM, Frame, ProtocolError
+from .environ import Environs, open_input
+from .errors import AppError, ClientGone, InputError, RequestTimeout, body_too_long, describe
+from .frames import INLINE, SHARED, STREAM, Frame, ProtocolError
 from .interruption import calls_application
 from .links import DataLink
 from .records import ErrorStream, write_record
 from .response import Response
 from .running import Running, Slot
+from .shared_bodies import read_shared
 from .streaming_inbox import StreamingInbox
 from .tracebacks import format_error, has_user_frames
 
@@ -64,6 +65,8 @@ class Service:
         try:
             if flags == INLINE:
                 environ['wsgi.input'] = BytesIO(data)
+            elif flags == SHARED:
+                environ['wsgi.input'] = BytesIO(read_shared(data))
             else:
                 environ['wsgi.input'] = body = open_input(frame, environ, self._bodies, response.settle)
             if response.cancelled:

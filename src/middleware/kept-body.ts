@@ -1,0 +1,90 @@
+import type { Buffer } from 'node:buffer';
+import type { BufferedBody, Release } from '../wsgi/buffered-body.ts';
+import { type BodyMemory, SMALL } from './body-memory.ts';
+import type { Extent, SharedBodies } from './shared-bodies.ts';
+
+/** A request body in memory, while it arrives and after: a small one in this process, a larger one where workers read it. */
+export class KeptBody {
+  readonly #memory: BodyMemory;
+  readonly #shared: SharedBodies | undefined;
+  readonly #expected: number;
+  #buffer: Buffer | undefined;
+  #extent: Extent | undefined;
+  /** Bytes received so far. */
+  size = 0;
+
+  /** @param expected its size in bytes; 0 where it is unknown */
+  constructor(memory: BodyMemory, shared: SharedBodies | undefined, expected: number) {
+    this.#memory = memory;
+    this.#shared = shared;
+    this.#expected = expected;
+  }
+
+  /** Copies a piece to the end. False where there is no room for it: nothing is taken then. */
+  add(piece: Uint8Array): boolean {
+    const size = this.size + piece.length;
+    const taken = size <= SMALL ? this.#addSmall(piece) : this.#addShared(piece, size);
+    if (taken) this.size = size;
+    return taken;
+  }
+
+  /** What has come so far, in memory of its own. */
+  copy(): Uint8Array {
+    if (this.#extent !== undefined) return (this.#shared as SharedBodies).read(this.#extent.offset, this.size);
+    return Uint8Array.from(this.#small);
+  }
+
+  /** It is complete. @param hold keeps it */
+  finish(hold: () => Release): Exclude<BufferedBody, { kind: 'stream' | 'file' }> {
+    const { size } = this;
+    if (this.#extent === undefined) return { kind: 'memory', bytes: this.#small, hold };
+    const file = this.#shared as SharedBodies;
+    const { offset } = this.#extent;
+    return { kind: 'shared', file, offset, size, read: () => file.read(offset, size), hold };
+  }
+
+  /** Frees the memory. */
+  close(): void {
+    if (this.#extent !== undefined) this.#shared?.giveBack(this.#extent);
+    this.#extent = undefined;
+    this.#leaveSmall();
+    this.size = 0;
+  }
+
+  get #small(): Uint8Array {
+    return this.#buffer?.subarray(0, this.size) ?? new Uint8Array(0);
+  }
+
+  #addSmall(piece: Uint8Array): boolean {
+    if (!this.#memory.reserve(piece.length)) return false;
+    this.#buffer ??= this.#memory.take();
+    this.#buffer.set(piece, this.size);
+    return true;
+  }
+
+  /** Whoever has sent more than a little gets room for what was announced: a body does not move then. */
+  #addShared(piece: Uint8Array, size: number): boolean {
+    const shared = this.#shared;
+    if (shared === undefined) return false;
+    const before = this.#extent;
+    if (before !== undefined && size <= before.room) return shared.write(piece, before.offset + this.size);
+    const next = shared.take(Math.max(size, this.#expected, 2 * this.size));
+    if (next === undefined) return false;
+    const moved = this.size === 0 || shared.write(this.copy(), next.offset);
+    if (!moved || !shared.write(piece, next.offset + this.size)) {
+      shared.giveBack(next);
+      return false;
+    }
+    if (before === undefined) this.#leaveSmall();
+    else shared.giveBack(before);
+    this.#extent = next;
+    return true;
+  }
+
+  #leaveSmall(): void {
+    if (this.#buffer === undefined) return;
+    this.#memory.release(this.size);
+    this.#memory.giveBack(this.#buffer);
+    this.#buffer = undefined;
+  }
+}

@@ -1,0 +1,140 @@
+import { Buffer } from 'node:buffer';
+import { closeSync, ftruncateSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
+import type { BodyMemory } from './body-memory.ts';
+
+/** Room is given in blocks of so many bytes. */
+const BLOCK = 16_384;
+/** A place in the file is a u32 (docs/worker-protocol.md, "Bodies"). */
+const LARGEST_FILE = 2 ** 32 - BLOCK;
+/** Of the file system, for one file: applications may keep theirs there too. */
+const SHARE = 0.5;
+
+/** Where a body has room in the file, in bytes. */
+export interface Extent {
+  readonly offset: number;
+  /** A multiple of the block's. */
+  readonly room: number;
+}
+
+/**
+ * Request bodies in a file in memory, which the workers of one generation have open for reading: a body is written as it
+ * arrives, and the worker reads it from there, whichever it is. Through the data link a body of 300 KB was copied twice
+ * more, and a Unix socket holds 208 KB (DECISIONS.md).
+ *
+ * The length of the file counts against the memory of all bodies. It grows as it must, room is taken from its start, and
+ * what its end was not needed for lately is cut off.
+ */
+export class SharedBodies {
+  readonly #fd: number;
+  readonly #memory: BodyMemory;
+  readonly #mostBlocks: number;
+  /** 1: in use. As many as the file has blocks. */
+  #blocks = new Uint8Array(64);
+  #length = 0;
+  /** There is no free block before it. */
+  #from = 0;
+  /** Blocks that were needed since it was last trimmed. */
+  #peak = 0;
+  #used = 0;
+  #closing = false;
+
+  /**
+   * Opens the file, which then has no name any more.
+   * @throws Error of the file system
+   */
+  constructor(path: string, memory: BodyMemory) {
+    this.#fd = openSync(path, 'r+');
+    const { bsize, blocks } = statfsSync(path);
+    unlinkSync(path);
+    this.#memory = memory;
+    this.#mostBlocks = Math.floor(Math.min(LARGEST_FILE, SHARE * bsize * blocks) / BLOCK);
+  }
+
+  /** Room for `size` bytes, more than none. Undefined where the bound of all bodies does not let it. */
+  take(size: number): Extent | undefined {
+    const wanted = Math.ceil(size / BLOCK);
+    const at = this.#find(wanted);
+    const end = at + wanted;
+    if (end > this.#length && !this.#grow(end)) return undefined;
+    this.#blocks.fill(1, at, end);
+    this.#used += wanted;
+    if (at === this.#from) this.#from = end;
+    if (end > this.#peak) this.#peak = end;
+    return { offset: at * BLOCK, room: wanted * BLOCK };
+  }
+
+  /** Makes it free for others. */
+  giveBack({ offset, room }: Extent): void {
+    const at = offset / BLOCK;
+    const count = room / BLOCK;
+    this.#blocks.fill(0, at, at + count);
+    this.#used -= count;
+    if (at < this.#from) this.#from = at;
+    if (this.#closing) this.close();
+  }
+
+  /** False where the file system has no room. */
+  write(bytes: Uint8Array, offset: number): boolean {
+    try {
+      let written = 0;
+      while (written < bytes.length)
+        written += writeSync(this.#fd, bytes, written, bytes.length - written, offset + written);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @throws Error where the file has not so much */
+  read(offset: number, size: number): Buffer {
+    const bytes = Buffer.allocUnsafe(size);
+    for (let at = 0; at < size; ) {
+      const read = readSync(this.#fd, bytes, at, size - at, offset + at);
+      if (read === 0) throw new Error(`the file of request bodies ends before byte ${offset + size}`);
+      at += read;
+    }
+    return bytes;
+  }
+
+  /** Cuts off the end that was not needed since the last time. */
+  trim(): void {
+    const needed = this.#peak;
+    this.#peak = this.#used === 0 ? 0 : this.#blocks.lastIndexOf(1) + 1;
+    if (needed < this.#length) this.#cut(needed);
+  }
+
+  /** Closes it, once nothing of it is in use. */
+  close(): void {
+    this.#closing = true;
+    if (this.#used > 0 || this.#length < 0) return;
+    this.#memory.release(this.#length * BLOCK);
+    this.#length = -1;
+    closeSync(this.#fd);
+  }
+
+  /** The first free place for so many blocks; it may reach beyond the end, or begin there. */
+  #find(wanted: number): number {
+    const blocks = this.#blocks;
+    let start = this.#from;
+    for (let at = start; at < this.#length && at < start + wanted; at++) if (blocks[at] === 1) start = at + 1;
+    return start;
+  }
+
+  #grow(length: number): boolean {
+    if (this.#closing || length > this.#mostBlocks) return false;
+    if (!this.#memory.reserve((length - this.#length) * BLOCK)) return false;
+    if (length > this.#blocks.length) {
+      const blocks = new Uint8Array(2 * length);
+      blocks.set(this.#blocks);
+      this.#blocks = blocks;
+    }
+    this.#length = length;
+    return true;
+  }
+
+  #cut(length: number): void {
+    ftruncateSync(this.#fd, length * BLOCK);
+    this.#memory.release((this.#length - length) * BLOCK);
+    this.#length = length;
+  }
+}
