@@ -27,7 +27,7 @@ from .progress import Progress
 from .records import write_record
 from .running import Running
 from .service import Service
-from .shared_bodies import keep_to_this_process
+from .shared_bodies import SharedBodies
 from .slots import serve_inline, serve_threads
 from .streaming_inbox import StreamingInbox
 from .target import find_application
@@ -40,7 +40,7 @@ def run() -> int:
         control = ControlLink()
         start, unread = _read_start(control)
         progress = Progress()
-        keep_to_this_process()
+        shared = SharedBodies()
         ticker = Ticker()
         data = DataLink(progress, ticker, STREAMING_LINK_TYPES if start['streaming'] else DATA_LINK_TYPES)
     except (OSError, ValueError) as error:
@@ -67,7 +67,9 @@ def run() -> int:
         from wsgiref.validate import validator  # which others need not wait for
 
         application = validator(application)
-    service = Service(application, f'{name}:{written}', environ, start['window'], data, running, bodies, start['debug'])
+    service = Service(
+        application, f'{name}:{written}', environ, start['window'], data, running, shared, bodies, start['debug']
+    )
     try:
         if len(running.slots) > 1:
             serve_threads(inbox, service, running.slots, progress, ticker)

@@ -15,7 +15,7 @@ from .links import DataLink
 from .records import ErrorStream, write_record
 from .response import Response
 from .running import Running, Slot
-from .shared_bodies import read_shared
+from .shared_bodies import SharedBodies
 from .streaming_inbox import StreamingInbox
 from .tracebacks import format_error, has_user_frames
 
@@ -23,7 +23,7 @@ from .tracebacks import format_error, has_user_frames
 class Service:
     """Calls the application. `target`: its name in messages, such as `web_app:application`.
 
-    `bodies`: where streamed ones come, if this app's do. `debug`: the front is given the traceback of a failure.
+    `shared`: where bodies are that came whole. `bodies`: where streamed ones come, if this app's do. `debug`: the front is given the traceback of a failure.
     """
 
     def __init__(
@@ -34,6 +34,7 @@ class Service:
         window: int,
         link: DataLink,
         running: Running,
+        shared: SharedBodies,
         bodies: StreamingInbox | None = None,
         debug: bool = False,
     ) -> None:
@@ -43,6 +44,7 @@ class Service:
         self._window = window
         self._link = link
         self._running = running
+        self._shared = shared
         self._bodies = bodies
         self._debug = debug
         self._in_child = False
@@ -66,7 +68,7 @@ class Service:
             if flags == INLINE:
                 environ['wsgi.input'] = BytesIO(data)
             elif flags == SHARED:
-                environ['wsgi.input'] = BytesIO(read_shared(data))
+                environ['wsgi.input'] = BytesIO(self._shared.read(data))
             else:
                 environ['wsgi.input'] = body = open_input(frame, environ, self._bodies, response.settle)
             if response.cancelled:
