@@ -72,7 +72,7 @@ class Input(WorkerTestCase):
         place = self.worker.share(large + b'\nlast', 1 << 14)
         self.assertEqual(eval(self.worker.get('/methods', body=place, flags=SHARED).body)[0], large[:2])
         beyond = struct.pack('<II', 1 << 14, 2 << 20)
-        self.refused('/methods', 'WORKER_INPUT_INCOMPLETE', f'{2 << 20} bytes', body=beyond, flags=SHARED)
+        self.refused('/methods', 'WORKER_INPUT_INCOMPLETE', f'byte {(1 << 14) + (2 << 20)}', body=beyond, flags=SHARED)
 
     def test_the_file_is_closed_after_the_request(self):
         before = os.listdir(f'/proc/{self.worker.pid}/fd')
