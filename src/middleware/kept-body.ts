@@ -3,6 +3,9 @@ import type { BufferedBody, Release } from '../wsgi/buffered-body.ts';
 import { type BodyMemory, SMALL } from './body-memory.ts';
 import type { Extent, SharedBodies } from './shared-bodies.ts';
 
+/** Room for an announced body, as a multiple of what has come of it. */
+const AHEAD = 8;
+
 /** A request body in memory, while it arrives and after: a small one in this process, a larger one where workers read it. */
 export class KeptBody {
   readonly #memory: BodyMemory;
@@ -62,13 +65,13 @@ export class KeptBody {
     return true;
   }
 
-  /** Whoever has sent more than a little gets room for what was announced: a body does not move then. */
+  /** What was announced counts up to eight times what has come: most bodies do not move then, and who announces much and sends little takes little. */
   #addShared(piece: Uint8Array, size: number): boolean {
     const shared = this.#shared;
     if (shared === undefined) return false;
     const before = this.#extent;
     if (before !== undefined && size <= before.room) return shared.write(piece, before.offset + this.size);
-    const next = shared.take(Math.max(size, this.#expected, 2 * this.size));
+    const next = shared.take(Math.max(size, Math.min(this.#expected, AHEAD * size), 2 * this.size));
     if (next === undefined) return false;
     const moved = this.size === 0 || shared.write(this.copy(), next.offset);
     if (!moved || !shared.write(piece, next.offset + this.size)) {

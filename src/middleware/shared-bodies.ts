@@ -1,13 +1,25 @@
 import { Buffer } from 'node:buffer';
 import { closeSync, ftruncateSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { BodyMemory } from './body-memory.ts';
 
 /** Room is given in blocks of so many bytes. */
 const BLOCK = 16_384;
 /** A place in the file is a u32 (docs/worker-protocol.md, "Bodies"). */
 const LARGEST_FILE = 2 ** 32 - BLOCK;
-/** Of the file system, for one file: applications may keep theirs there too. */
-const SHARE = 0.5;
+/** Of the file system that stays free: applications keep theirs there too, and so do other generations and fronts. */
+const LEFT_FREE = 0.5;
+
+/** Of a file system, in bytes. */
+export interface Space {
+  readonly free: number;
+  readonly total: number;
+}
+
+function spaceOf(folder: string): Space {
+  const { bsize, blocks, bavail } = statfsSync(folder);
+  return { free: bavail * bsize, total: blocks * bsize };
+}
 
 /** Where a body has room in the file, in bytes. */
 export interface Extent {
@@ -27,7 +39,7 @@ export interface Extent {
 export class SharedBodies {
   readonly #fd: number;
   readonly #memory: BodyMemory;
-  readonly #mostBlocks: number;
+  readonly #space: () => Space;
   /** 1: in use. As many as the file has blocks. */
   #blocks = new Uint8Array(64);
   #length = 0;
@@ -40,14 +52,14 @@ export class SharedBodies {
 
   /**
    * Opens the file, which then has no name any more.
+   * @param space what its file system has now
    * @throws Error of the file system
    */
-  constructor(path: string, memory: BodyMemory) {
+  constructor(path: string, memory: BodyMemory, space = () => spaceOf(dirname(path))) {
     this.#fd = openSync(path, 'r+');
-    const { bsize, blocks } = statfsSync(path);
     unlinkSync(path);
+    this.#space = space;
     this.#memory = memory;
-    this.#mostBlocks = Math.floor(Math.min(LARGEST_FILE, SHARE * bsize * blocks) / BLOCK);
   }
 
   /** Room for `size` bytes, more than none. Undefined where the bound of all bodies does not let it. */
@@ -121,8 +133,9 @@ export class SharedBodies {
   }
 
   #grow(length: number): boolean {
-    if (this.#closing || length > this.#mostBlocks) return false;
-    if (!this.#memory.reserve((length - this.#length) * BLOCK)) return false;
+    const more = (length - this.#length) * BLOCK;
+    if (this.#closing || length * BLOCK > LARGEST_FILE || !this.#hasPlace(more)) return false;
+    if (!this.#memory.reserve(more)) return false;
     if (length > this.#blocks.length) {
       const blocks = new Uint8Array(2 * length);
       blocks.set(this.#blocks);
@@ -130,6 +143,12 @@ export class SharedBodies {
     }
     this.#length = length;
     return true;
+  }
+
+  #hasPlace(size: number): boolean {
+    const { free, total } = this.#space();
+    // One without a bound of its own says 0 (tmpfs(5), size=0).
+    return total === 0 || free - size >= LEFT_FREE * total;
   }
 
   #cut(length: number): void {

@@ -6,7 +6,7 @@ import type { RestartCause } from '../observe/metrics.ts';
 import { Backoff } from './backoff.ts';
 import type { FrontProcess } from './front-process.ts';
 import type { Runnable } from './plan.ts';
-import { makeBodiesFile, makeProgressFile, type SharedFile } from './shared-files.ts';
+import { makeBodiesFile, makeProgressFile } from './shared-files.ts';
 import { describeEnding, type Ending, workerPrefix } from './spawn.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -74,7 +74,7 @@ export class Squad {
   #warm = false;
   #over = false;
   /** Where its front keeps request bodies for its workers. */
-  #bodies: SharedFile | undefined;
+  #bodies: ReturnType<typeof makeBodiesFile> | undefined;
 
   constructor(
     front: FrontProcess,
@@ -120,7 +120,7 @@ export class Squad {
   start(): void {
     const { app, generation } = this.#of;
     this.#bodies = makeBodiesFile(this.#around.spoolDirectory);
-    const bodies = this.#bodies?.path;
+    const bodies = this.#bodies.path;
     this.front.send({ type: 'prepare', plan: { ...this.#runnable.service, app, generation, bodies } });
     this.#fill();
     this.#look();
@@ -199,10 +199,12 @@ export class Squad {
   }
 
   #startWorker(): void {
+    const bodies = this.#bodies;
+    if (bodies === undefined) return;
     const { program, life } = this.#runnable;
     const { deathSignal, nextWorker, spoolDirectory } = this.#around;
     const prefix = workerPrefix(deathSignal, program.account);
-    const files = { progress: makeProgressFile(spoolDirectory), bodies: this.#bodies };
+    const files = { progress: makeProgressFile(spoolDirectory), bodies };
     const worker = new WorkerProcess(nextWorker(), this.#of, program, prefix, files);
     this.#workers.set(worker.id, worker);
     this.#around.workers.set(worker.id, {

@@ -14,6 +14,7 @@ import { Observer } from './observer.ts';
 import { shareStdout, warnOfRoot } from './own-user.ts';
 import type { ServePlan } from './plan.ts';
 import { Reloads } from './reloads.ts';
+import { sweepSharedFiles } from './shared-files.ts';
 import { BoundSockets } from './sockets.ts';
 import { describeEnding, type Ending, hasDeathSignal } from './spawn.ts';
 import type { Surroundings } from './squad.ts';
@@ -70,6 +71,7 @@ export class Supervisor {
     await using resources = new AsyncDisposableStack();
     warnOfRoot(this.#plan, this.#log.logger);
     shareStdout(this.#plan.account);
+    sweepSharedFiles();
     const sockets = await BoundSockets.bind(this.#plan.bind);
     resources.defer(() => sockets.close());
     const spool = await openSpool(this.#plan.dataDirectory, this.#plan.account);

@@ -42,12 +42,12 @@ export class WorkerProcess {
     of: { readonly app: string; readonly generation: number },
     command: Omit<ChildCommand, 'stdio'>,
     prefix: readonly string[],
-    { progress, bodies }: { readonly progress: SharedFile; readonly bodies: SharedFile | undefined },
+    { progress, bodies }: { readonly progress: SharedFile; readonly bodies: Pick<SharedFile, 'fd'> },
   ) {
     this.id = id;
     this.#of = of;
     this.#progress = progress.path;
-    const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', progress.fd, bodies?.fd ?? 'ignore'] as const;
+    const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', progress.fd, bodies.fd] as const;
     const { child, ended } = startChild({ ...command, stdio }, prefix);
     progress.close();
     this.#child = child;

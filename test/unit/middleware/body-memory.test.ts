@@ -15,7 +15,7 @@ import { begin, environ, run } from '../wsgi/fake.ts';
 
 test('a body is what was added, wherever it is kept and however often it had to move', () => {
   using shared = new SharedFolder();
-  const memory = new BodyMemory(1 << 20);
+  const memory = new BodyMemory(64 << 20);
   for (const expected of [0, 500, 9000, 104_950]) {
     for (const count of [0, 1, 8, 9, 100]) {
       const body = new KeptBody(memory, shared.open(memory), expected);
@@ -61,7 +61,7 @@ class SharedFolder implements Disposable {
   open(memory: BodyMemory): SharedBodies {
     const path = join(this.#folder.path, String(++this.#count));
     writeFileSync(path, '');
-    return new SharedBodies(path, memory);
+    return new SharedBodies(path, memory, () => ({ free: 0, total: 0 }));
   }
 
   [Symbol.dispose](): void {

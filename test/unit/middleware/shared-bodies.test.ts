@@ -18,13 +18,14 @@ class Shared implements Disposable {
   readonly bodies: SharedBodies;
   readonly fd: number;
   readonly path: string;
+  space = { free: 0, total: 0 };
 
   constructor(most = 64 * MIB) {
     this.memory = new BodyMemory(most);
     this.path = join(this.#folder.path, 'bodies');
     writeFileSync(this.path, '');
     this.fd = openSync(this.path, 'r');
-    this.bodies = new SharedBodies(this.path, this.memory);
+    this.bodies = new SharedBodies(this.path, this.memory, () => this.space);
   }
 
   get length(): number {
@@ -107,6 +108,18 @@ test('there is no room beyond the bound of all bodies, nor in a file that is to 
   bodies.giveBack(extent);
   assert.equal(memory.used, 0);
   assert.throws(() => bodies.read(extent.offset, 5), { code: 'EBADF' });
+});
+
+test('half of the file system stays free', () => {
+  using shared = new Shared();
+  const { bodies } = shared;
+  shared.space = { free: 60 * BLOCK, total: 100 * BLOCK };
+  assert.equal(bodies.take(11 * BLOCK), undefined);
+  const extent = bodies.take(10 * BLOCK) as Extent;
+  shared.space = { free: 50 * BLOCK, total: 100 * BLOCK };
+  assert.equal(bodies.take(1), undefined);
+  bodies.giveBack(extent);
+  assert.notEqual(bodies.take(10 * BLOCK), undefined, 'what the file has already may be used');
 });
 
 test('a body that is not there whole is an error', () => {
