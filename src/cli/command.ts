@@ -1,5 +1,5 @@
 import type { Arguments } from '../config/arguments.ts';
 import type { Caller } from './read-config.ts';
 
-/** What a command does with its arguments. @returns the exit status */
+/** A command, given its arguments. @returns the exit status */
 export type Command = (args: Arguments, caller: Caller) => Promise<number>;

@@ -18,45 +18,29 @@ interface Entry {
   readonly options?: readonly OwnOption[];
 }
 
+/** Commands that need no server that runs. */
+const offline =
+  (name: 'check' | 'routes' | 'prepare' | 'healthcheck'): Command =>
+  async (...given) =>
+    (await import('./commands.ts'))[name](...given);
+/** Commands that ask one that does. */
+const control =
+  (name: 'status' | 'reload' | 'scale' | 'stacks' | 'stop'): Command =>
+  async (...given) =>
+    (await import('./control-commands.ts'))[name](...given);
+
 /** Each is loaded when it is run: a server keeps what it has loaded in its memory, and needs none of the others. */
 const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   ['serve', { run: async (...given) => (await import('./serve.ts')).serveAll(...given) }],
-  ['check', { run: async (...given) => (await import('./commands.ts')).check(...given) }],
-  ['routes', { run: async (...given) => (await import('./commands.ts')).routes(...given) }],
-  ['prepare', { run: async (...given) => (await import('./commands.ts')).prepare(...given) }],
-  ['healthcheck', { run: async (...given) => (await import('./commands.ts')).healthcheck(...given) }],
-  [
-    'status',
-    {
-      run: async (...given) => (await import('./control-commands.ts')).status(...given),
-      options: ['--server', '--json'],
-    },
-  ],
-  [
-    'reload',
-    {
-      run: async (...given) => (await import('./control-commands.ts')).reload(...given),
-      words: ['[APP]'],
-      options: ['--server'],
-    },
-  ],
-  [
-    'scale',
-    {
-      run: async (...given) => (await import('./control-commands.ts')).scale(...given),
-      words: ['APP', 'N'],
-      options: ['--server'],
-    },
-  ],
-  [
-    'stacks',
-    {
-      run: async (...given) => (await import('./control-commands.ts')).stacks(...given),
-      words: ['APP'],
-      options: ['--server'],
-    },
-  ],
-  ['stop', { run: async (...given) => (await import('./control-commands.ts')).stop(...given), options: ['--server'] }],
+  ['check', { run: offline('check') }],
+  ['routes', { run: offline('routes') }],
+  ['prepare', { run: offline('prepare') }],
+  ['healthcheck', { run: offline('healthcheck') }],
+  ['status', { run: control('status'), options: ['--server', '--json'] }],
+  ['reload', { run: control('reload'), words: ['[APP]'], options: ['--server'] }],
+  ['scale', { run: control('scale'), words: ['APP', 'N'], options: ['--server'] }],
+  ['stacks', { run: control('stacks'), words: ['APP'], options: ['--server'] }],
+  ['stop', { run: control('stop'), options: ['--server'] }],
 ]);
 
 /**

@@ -64,7 +64,7 @@ export interface GenerationPlan {
   readonly bootTime: number;
   /** How long a worker may take to answer a PING before it is taken for hung. */
   readonly pingTime: number;
-  /** The path of the file for the request bodies of its workers, which the front opens and unlinks; undefined: there is none. */
+  /** The path of the file of request bodies, which the front opens and unlinks; undefined: there is none. */
   readonly bodies?: string | undefined;
   /** The path that each worker is asked for before it counts as ready; empty: none. */
   readonly warmUp: string;

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { ClientError, type ClientErrorCode, ClientGone } from '../errors.ts';
 import { Call } from '../wsgi/call.ts';
 import type { Peer } from '../wsgi/environ.ts';
@@ -54,7 +53,7 @@ export class Connection implements Outlet, SocketOwner {
     this.#settings = settings;
     this.#clock = clock;
     this.#parser = new RequestParser(settings.limits);
-    this.#outflow = new Outflow(socket as unknown as Socket, settings.limits);
+    this.#outflow = new Outflow(socket, settings.limits);
     this.#peer = {
       serverName: settings.serverName ?? socket.localAddress ?? 'localhost',
       serverPort: String(settings.serverPort ?? socket.localPort ?? ''),

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
-import type { Socket } from 'node:net';
 import { Loan } from '../wsgi/loan.ts';
 import type { Limits } from './limits.ts';
 import { SendWatch } from './send-watch.ts';
+import type { ClientSocket } from './sockets/client-socket.ts';
 
 /** Bytes of a response after which others have their turn. */
 const BURST = 1 << 20;
@@ -16,7 +16,7 @@ const MOST_GATHERED = 262_144;
  * at its end: hundreds of chunks of a stream cost one write (200 chunks of 1 KB: 2,100 µs of CPU became 1,250).
  */
 export class Outflow {
-  readonly #socket: Socket;
+  readonly #socket: ClientSocket;
   readonly #limits: Limits;
   /** Resolved when the socket has taken what was sent. */
   #drained: PromiseWithResolvers<void> | undefined;
@@ -28,7 +28,7 @@ export class Outflow {
   #gathered: (Uint8Array | string)[] = [];
   #size = 0;
 
-  constructor(socket: Socket, limits: Limits) {
+  constructor(socket: ClientSocket, limits: Limits) {
     this.#socket = socket;
     this.#limits = limits;
   }

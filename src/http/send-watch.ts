@@ -1,5 +1,4 @@
 import { readFile, readlink } from 'node:fs/promises';
-import type { Socket } from 'node:net';
 import type { ClientSocket } from './sockets/client-socket.ts';
 
 /** The sockets of this network namespace (proc_net_tcp): `tx_queue` is what was sent or waits to be, and is not acknowledged. */
@@ -25,8 +24,8 @@ export class SendWatch {
   #looking = false;
 
   /** @param writeTime milliseconds */
-  constructor(socket: ClientSocket | Socket, writeTime: number) {
-    this.#socket = socket as ClientSocket;
+  constructor(socket: ClientSocket, writeTime: number) {
+    this.#socket = socket;
     this.#writeTime = writeTime;
   }
 

@@ -16,7 +16,7 @@ export interface BufferSettings {
   readonly mostInMemory: number;
   /** For all bodies of the front. */
   readonly memory: BodyMemory;
-  /** Where those that are not small are kept, for workers to read. Without it they are spooled. */
+  /** The file of those that are not small, for workers to read. Without it they are spooled. */
   readonly shared?: SharedBodies | undefined;
   /** Where larger ones are spooled: a disk, never a tmpfs. */
   readonly directory: string;

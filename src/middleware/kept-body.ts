@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import type { BufferedBody, Release } from '../wsgi/buffered-body.ts';
 import { type BodyMemory, SMALL } from './body-memory.ts';
 import type { Extent, SharedBodies } from './shared-bodies.ts';
@@ -6,7 +6,7 @@ import type { Extent, SharedBodies } from './shared-bodies.ts';
 /** Room for an announced body, as a multiple of what has come of it. */
 const AHEAD = 8;
 
-/** A request body in memory, while it arrives and after: a small one in this process, a larger one where workers read it. */
+/** A request body in memory, from its first piece on: a small one in this process, a larger one where workers read it. */
 export class KeptBody {
   readonly #memory: BodyMemory;
   readonly #shared: SharedBodies | undefined;
@@ -31,10 +31,10 @@ export class KeptBody {
     return taken;
   }
 
-  /** What has come so far, in memory of its own. */
+  /** A copy of what has come so far. */
   copy(): Uint8Array {
     if (this.#extent !== undefined) return (this.#shared as SharedBodies).read(this.#extent.offset, this.size);
-    return Uint8Array.from(this.#small);
+    return Buffer.from(this.#small);
   }
 
   /** It is complete. @param hold keeps it */
@@ -65,7 +65,10 @@ export class KeptBody {
     return true;
   }
 
-  /** What was announced counts up to eight times what has come: most bodies do not move then, and who announces much and sends little takes little. */
+  /**
+   * Takes room for what was announced, up to eight times what has come: most bodies do not move then, and who announces
+   * much and sends little takes little.
+   */
   #addShared(piece: Uint8Array, size: number): boolean {
     const shared = this.#shared;
     if (shared === undefined) return false;

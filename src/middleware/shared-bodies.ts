@@ -21,7 +21,7 @@ function spaceOf(folder: string): Space {
   return { free: bavail * bsize, total: blocks * bsize };
 }
 
-/** Where a body has room in the file, in bytes. */
+/** The room of a body in the file, in bytes. */
 export interface Extent {
   readonly offset: number;
   /** A multiple of the block's. */
@@ -88,10 +88,7 @@ export class SharedBodies {
   /** False where the file system has no room. */
   write(bytes: Uint8Array, offset: number): boolean {
     try {
-      let written = 0;
-      while (written < bytes.length)
-        written += writeSync(this.#fd, bytes, written, bytes.length - written, offset + written);
-      return true;
+      return writeSync(this.#fd, bytes, 0, bytes.length, offset) === bytes.length;
     } catch {
       return false;
     }
@@ -100,18 +97,15 @@ export class SharedBodies {
   /** @throws Error where the file has not so much */
   read(offset: number, size: number): Buffer {
     const bytes = Buffer.allocUnsafe(size);
-    for (let at = 0; at < size; ) {
-      const read = readSync(this.#fd, bytes, at, size - at, offset + at);
-      if (read === 0) throw new Error(`the file of request bodies ends before byte ${offset + size}`);
-      at += read;
-    }
+    if (readSync(this.#fd, bytes, 0, size, offset) < size)
+      throw new Error(`the file of request bodies ends before byte ${offset + size}`);
     return bytes;
   }
 
   /** Cuts off the end that was not needed since the last time. */
   trim(): void {
     const needed = this.#peak;
-    this.#peak = this.#used === 0 ? 0 : this.#blocks.lastIndexOf(1) + 1;
+    this.#peak = this.#blocks.lastIndexOf(1) + 1;
     if (needed < this.#length) this.#cut(needed);
   }
 

@@ -95,7 +95,7 @@ export class WorkerRequest implements PushedBody {
     return this.#started;
   }
 
-  /** Whether it may wait in a worker behind its slots: not where its body is still on its way, and could only wait there. */
+  /** True where it may wait in a worker behind its slots: one whose body is still on its way could only wait there. */
   get mayGoAhead(): boolean {
     return (this.environ[BUFFERED_BODY] as BufferedBody | undefined)?.kind !== 'stream';
   }

@@ -9,10 +9,13 @@ const MEMORY = '/dev/shm';
 /** What stands for a file that cannot be made: a worker finds its descriptor in its place. */
 const NOTHING = '/dev/null';
 const PREFIX = 'stillhouse-';
-/** A front opens a file within seconds, and removes its name: one of this age, in milliseconds, is left from a server that was killed as it started. */
+/**
+ * Milliseconds. A front opens a file and removes its name within seconds: an older name is left from a server that was
+ * killed as it started.
+ */
 const LEFT_MS = 600_000;
 
-/** A file that a front and workers have open both: each worker inherits it, the front opens it by its name, which it removes. */
+/** A file of a front and its workers: each worker inherits it, the front opens it by its name, which it removes. */
 export interface SharedFile extends Disposable {
   readonly path: string;
   /** For workers to inherit. */

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 
-/** What a client's socket tells the connection on it. */
+/** The events of a client's socket, for the connection on it. */
 export interface SocketOwner {
   /** @param bytes in memory that the socket reuses once this returns */
   received(bytes: Buffer): void;
@@ -15,8 +15,8 @@ export interface SocketOwner {
 }
 
 /**
- * A client's connection. Received bytes are pushed to the owner; written bytes wait here until the kernel takes them. Each side can be half-closed, and the
- * socket closes once both are. There are two: `HandleSocket`, and `StreamSocket` for a Node without such handles.
+ * A client's connection. Received bytes are pushed to the owner; written bytes wait here until the kernel takes them.
+ * Each side can be half-closed, and the socket closes once both are. There are two: `HandleSocket`, and `StreamSocket` for a Node without such handles.
  */
 export interface ClientSocket {
   readonly localAddress: string | undefined;
@@ -31,7 +31,7 @@ export interface ClientSocket {
   readonly destroyed: boolean;
   /** Bytes of all writes of which the kernel has not taken the whole. */
   readonly writableLength: number;
-  /** Whether `drained()` will be called. */
+  /** True while a call of `drained()` is due. */
   readonly writableNeedDrain: boolean;
   /** Starts to read. Bytes that came before are kept. */
   start(owner: SocketOwner): void;

@@ -1,4 +1,7 @@
-/** libuv's handle of a stream as Node wraps it. It is not documented, so nothing of it is used before `isStreamHandle` has found it whole. */
+/**
+ * libuv's handle of a stream as Node wraps it. It is not documented, so nothing of it is used before `isStreamHandle` has
+ * found it whole.
+ */
 
 /** A TCP stream, or a pipe, which has no addresses and no reset. Methods return 0 or a negative errno. */
 export interface StreamHandle {
@@ -33,7 +36,7 @@ export interface WriteRequest {
   oncomplete?: (this: WriteRequest, status: number) => void;
 }
 
-/** What all handles share: Node reports the outcome of a read or a write in `streamBaseState`. */
+/** Node's state for all handles: `streamBaseState` holds the outcome of the last read or write. */
 interface StreamBinding {
   readonly WriteWrap: new () => WriteRequest;
   readonly ShutdownWrap: new () => object;
@@ -42,7 +45,7 @@ interface StreamBinding {
   readonly kLastWriteWasAsync: number;
 }
 
-/** What a read reports at the end of the stream (UV_EOF). */
+/** The result of a read at the end of the stream (UV_EOF). */
 export const EOF = -4095;
 const METHODS = [
   'useUserBuffer',
@@ -74,7 +77,7 @@ export function readResult(): number {
   return streamBaseState[kReadBytesOrError] as number;
 }
 
-/** Whether libuv keeps the request of the write that was just begun: the kernel has not taken all of it. */
+/** True where libuv keeps the request of the write that was just begun: the kernel has not taken all of it. */
 export function isWriteKept(): boolean {
   const { streamBaseState, kLastWriteWasAsync } = binding as StreamBinding;
   return streamBaseState[kLastWriteWasAsync] !== 0;

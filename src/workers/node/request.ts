@@ -62,11 +62,8 @@ function bodyOf({ flags, body }: Frame, environ: Readonly<Record<string, unknown
 function readShared(place: Buffer): Buffer {
   const offset = place.readUInt32LE(0);
   const bytes = Buffer.allocUnsafe(place.readUInt32LE(4));
-  for (let at = 0; at < bytes.length; ) {
-    const read = readSync(BODIES_FD, bytes, at, bytes.length - at, offset + at);
-    if (read === 0) throw new Error('the request body is not where the front said it is');
-    at += read;
-  }
+  if (readSync(BODIES_FD, bytes, 0, bytes.length, offset) < bytes.length)
+    throw new Error('the request body is not where the front said it is');
   return bytes;
 }
 
